@@ -1,0 +1,243 @@
+//! Affine maps with 8-bit weights: activations are quantised, multiplied exactly, and scaled back.
+
+use std::ops::Range;
+
+use crate::kernel::{Job, Kernel, LANES, Lanes, MAX_COLUMNS, MAX_ROWS, Tile};
+use crate::packed::{Layout, activation_stride};
+use crate::scratch::Scratch;
+use crate::{Isa, elements};
+
+/// How activations become integers: `q = clamp(round_ties_even(x * alpha), -127, 127)`, and 0 for NaN.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Alpha {
+    /// The same for all; the map's `scale` contains its reciprocal.
+    Static(f32),
+    /// For each row 127 / max |x|. Its reciprocal is applied to the row. A row with an infinity, or without
+    /// anything but zeros and NaN, counts as zeros.
+    PerRow,
+}
+
+/// `y = (q(x) · Wᵀ) * scale + bias`, optionally with the negative results set to 0.
+#[derive(Clone, Copy)]
+pub struct Affine<'a> {
+    /// What [`pack`](crate::pack) made of the weights `[n, k]`.
+    pub packed: &'a [i8],
+    /// Outputs.
+    pub n: usize,
+    /// Inputs.
+    pub k: usize,
+    /// How `x` is quantised.
+    pub alpha: Alpha,
+    /// `[n]`: `1 / (alpha * quant_mult)` of the weights for [`Alpha::Static`], `1 / quant_mult` for
+    /// [`Alpha::PerRow`].
+    pub scale: &'a [f32],
+    /// `[n]`.
+    pub bias: &'a [f32],
+    /// Whether negative results become 0.
+    pub relu: bool,
+}
+
+impl Affine<'_> {
+    #[inline(always)]
+    pub(crate) fn layout<K: Kernel>(&self) -> Layout {
+        let layout = Layout::of::<K>(self.n, self.k);
+        assert_eq!(self.packed.len(), layout.len(), "packed weights [{}, {}]", self.n, self.k);
+        assert_eq!(self.scale.len(), self.n, "a scale for each output");
+        assert_eq!(self.bias.len(), self.n, "a bias for each output");
+        layout
+    }
+}
+
+/// Applies an affine map. `x: [rows, k]`, `out: [rows, n]`.
+///
+/// # Panics
+/// If a length does not fit, or for the reasons of [`packed_len`](crate::packed_len).
+pub fn affine(isa: Isa, scratch: &mut Scratch, x: &[f32], rows: usize, w: &Affine<'_>, out: &mut [f32]) {
+    assert_eq!(x.len(), elements(rows, w.k), "inputs [{rows}, {}]", w.k);
+    assert_eq!(out.len(), elements(rows, w.n), "outputs [{rows}, {}]", w.n);
+    isa.run(Map { scratch, x, rows, w, out });
+}
+
+struct Map<'a> {
+    scratch: &'a mut Scratch,
+    x: &'a [f32],
+    rows: usize,
+    w: &'a Affine<'a>,
+    out: &'a mut [f32],
+}
+
+/// Bytes of quantised activations that are multiplied with all weights before the next are quantised: they
+/// stay in the second-level cache.
+const BLOCK_BYTES: usize = 128 << 10;
+
+impl Job for Map<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, k: K) {
+        let Map { scratch, x, rows, w, out } = self;
+        let layout = w.layout::<K>();
+        let stride = activation_stride::<K>(layout);
+        let limit = (BLOCK_BYTES / (stride * size_of::<K::Activation>()).max(1)).max(4 * MAX_ROWS);
+        let block = block_rows::<K>(rows, limit);
+        let parts = scratch.parts::<K::Activation>(block, stride, 0);
+        for first in (0..rows).step_by(block) {
+            let rows = block.min(rows - first);
+            let x = &x[first * w.k..][..rows * w.k];
+            let x = quantise(k, x, rows, w, parts.activations, stride, parts.row_scale);
+            product(k, &x, w, layout, 0..w.n, &mut out[first * w.n..][..rows * w.n], w.n);
+        }
+    }
+}
+
+/// How many rows to take at once so that there are at most about `limit`, all blocks are about equal, and all
+/// but the last are whole tiles.
+#[inline(always)]
+pub(crate) fn block_rows<K: Kernel>(rows: usize, limit: usize) -> usize {
+    rows.div_ceil(rows.div_ceil(limit).max(1)).next_multiple_of(K::ROWS).max(1)
+}
+
+/// Rows of quantised activations.
+pub(crate) struct Quantised<'a, A> {
+    /// `[rows, stride]`.
+    pub(crate) activations: &'a [A],
+    pub(crate) stride: usize,
+    /// `[rows]`: what an activation of 1 stands for, or 1 where the map's scale says it.
+    pub(crate) row_scale: &'a [f32],
+    pub(crate) rows: usize,
+    /// See [`Tile::nonnegative`].
+    nonnegative: bool,
+}
+
+/// Quantises rows of `w.k` floats into rows of `stride` activations.
+#[inline(always)]
+pub(crate) fn quantise<'a, K: Kernel>(
+    k: K,
+    x: &[f32],
+    rows: usize,
+    w: &Affine<'_>,
+    activations: &'a mut [K::Activation],
+    stride: usize,
+    row_scale: &'a mut [f32],
+) -> Quantised<'a, K::Activation> {
+    if w.k == 0 {
+        row_scale.fill(1.0);
+        return Quantised { activations, stride, row_scale, rows, nonnegative: true };
+    }
+    let nonnegative = K::NONNEGATIVE_ROWS.is_some()
+        && is_nonnegative(k, x)
+        && !matches!(w.alpha, Alpha::Static(alpha) if alpha < 0.0);
+    let all = x.chunks_exact(w.k).zip(activations.chunks_exact_mut(stride)).zip(&mut *row_scale);
+    for ((x, activations), row_scale) in all {
+        let alpha = match w.alpha {
+            Alpha::Static(alpha) => {
+                *row_scale = 1.0;
+                alpha
+            }
+            Alpha::PerRow => {
+                let alpha = 127.0 / greatest_magnitude(k, x);
+                // Neither 0 (of an infinity) nor infinite (of zeros, or of numbers too small to matter).
+                let usable = alpha > 0.0 && alpha < f32::INFINITY;
+                *row_scale = if usable { 1.0 / alpha } else { 0.0 };
+                if usable { alpha } else { 0.0 }
+            }
+        };
+        let alpha = k.splat(alpha);
+        for (i, out) in activations.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            let scaled = (k.read(&x[i * LANES..]) * alpha).nan_to_zero();
+            k.store_activations(scaled.max(k.splat(-127.0)).min(k.splat(127.0)), nonnegative, out);
+        }
+    }
+    Quantised { activations, stride, row_scale, rows, nonnegative }
+}
+
+/// Whether no number is below 0.
+#[inline(always)]
+fn is_nonnegative<K: Kernel>(k: K, x: &[f32]) -> bool {
+    let mut least = k.splat(0.0);
+    for i in (0..x.len()).step_by(LANES) {
+        least = k.read(&x[i..]).min(least);
+    }
+    (k.splat(0.0) - least).greatest() <= 0.0
+}
+
+#[inline(always)]
+fn greatest_magnitude<K: Kernel>(k: K, x: &[f32]) -> f32 {
+    let mut greatest = k.splat(0.0);
+    for i in (0..x.len()).step_by(LANES) {
+        greatest = k.read(&x[i..]).abs().max(greatest);
+    }
+    greatest.greatest()
+}
+
+/// The map's results for some of its columns: `out[row * out_stride + column - columns.start]`.
+///
+/// `columns.start` must be a multiple of [`Kernel::COLUMNS`]; `out` must have room for [`Kernel::COLUMNS`]
+/// only where there are so many columns.
+#[inline(always)]
+pub(crate) fn product<K: Kernel>(
+    k: K,
+    x: &Quantised<'_, K::Activation>,
+    w: &Affine<'_>,
+    layout: Layout,
+    columns: Range<usize>,
+    out: &mut [f32],
+    out_stride: usize,
+) {
+    const { assert!(K::ROWS <= MAX_ROWS && K::COLUMNS <= MAX_COLUMNS) };
+    if x.rows == 0 || columns.is_empty() {
+        return;
+    }
+    assert!(columns.start.is_multiple_of(K::COLUMNS) && columns.end <= layout.n, "whole panels");
+    assert!(columns.len() <= out_stride && out.len() >= (x.rows - 1) * out_stride + columns.len(), "output");
+    assert!(x.activations.len() >= x.rows * x.stride && x.stride >= layout.depth, "activations");
+    assert!(x.row_scale.len() >= x.rows, "scales of rows");
+    // Tiles of almost equal height: 7 rows are 4 and 3 rather than 6 and 1.
+    let height = K::NONNEGATIVE_ROWS.filter(|_| x.nonnegative).unwrap_or(K::ROWS);
+    let tiles = x.rows.div_ceil(height);
+    let (short, tall) = (x.rows / tiles, x.rows % tiles);
+    for first in columns.clone().step_by(K::COLUMNS) {
+        let width = K::COLUMNS.min(columns.end - first);
+        let panel = &w.packed[layout.panel(first / K::COLUMNS)];
+        // The last panel may be wider than what is left of the columns.
+        let (mut scale, mut bias) = ([0.0; MAX_COLUMNS], [0.0; MAX_COLUMNS]);
+        let mut edge = [0.0; MAX_ROWS * MAX_COLUMNS];
+        let whole = width == K::COLUMNS;
+        let (scale, bias) = if whole {
+            (&w.scale[first..], &w.bias[first..])
+        } else {
+            scale[..width].copy_from_slice(&w.scale[first..first + width]);
+            bias[..width].copy_from_slice(&w.bias[first..first + width]);
+            (&scale[..], &bias[..])
+        };
+        let mut row = 0;
+        for tile in 0..tiles {
+            let m = short + usize::from(tile < tall);
+            let out = &mut out[row * out_stride + first - columns.start..];
+            let tile = Tile {
+                x: x.activations[row * x.stride..].as_ptr(),
+                x_stride: x.stride,
+                panel: panel.as_ptr(),
+                depth: layout.depth,
+                row_scale: x.row_scale[row..].as_ptr(),
+                scale: scale.as_ptr(),
+                bias: bias.as_ptr(),
+                relu: w.relu,
+                nonnegative: x.nonnegative,
+                out: if whole { out.as_mut_ptr() } else { edge.as_mut_ptr() },
+                out_stride: if whole { out_stride } else { K::COLUMNS },
+            };
+            // SAFETY: `row + m` is at most `x.rows`, so the assertions above cover the activations, the
+            // scales of rows and, for a whole panel, the output; `edge` is as large as the largest tile.
+            // `panel` is a panel of `layout`, and `scale` and `bias` have `K::COLUMNS` elements in both
+            // cases.
+            unsafe { k.tile(m, &tile) };
+            if !whole {
+                for (out, edge) in out.chunks_mut(out_stride).zip(edge.chunks(K::COLUMNS)).take(m) {
+                    out[..width].copy_from_slice(&edge[..width]);
+                }
+            }
+            row += m;
+        }
+    }
+}

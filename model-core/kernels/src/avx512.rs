@@ -1,0 +1,215 @@
+//! x86-64 with AVX-512 and VNNI: four 8-bit products are added to 32 bits in one instruction, sixteen columns
+//! at a time.
+//!
+//! The instruction wants unsigned activations, so they are stored with 128 added, and the sums begin with
+//! what that adds too much.
+
+use std::arch::x86_64::*;
+use std::array;
+use std::ops::{Add, Div, Mul, Sub};
+
+use crate::kernel::{Job, Kernel, LANES, Lanes, Tile};
+
+/// Only [`run`] makes one.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512(());
+
+/// Does `job` with these instructions.
+///
+/// # Safety
+/// The machine must have AVX-512 F, BW, VL and VNNI.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+pub(crate) unsafe fn run<J: Job>(job: J) -> J::Output {
+    job.run(Avx512(()))
+}
+
+/// Sixteen floats in one vector.
+#[derive(Clone, Copy)]
+pub(crate) struct Floats(__m512);
+
+macro_rules! lanewise {
+    ($($operation:ident $name:ident $instruction:ident),*) => {$(
+        impl $operation for Floats {
+            type Output = Floats;
+
+            #[inline(always)]
+            fn $name(self, other: Floats) -> Floats {
+                // SAFETY: a value of the type proves that the machine has AVX-512.
+                Floats(unsafe { $instruction(self.0, other.0) })
+            }
+        }
+    )*};
+}
+lanewise!(Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps, Div div _mm512_div_ps);
+
+impl Lanes for Floats {
+    /// Not folded at all: four vectors are folded together.
+    type Quarter = __m512;
+
+    #[inline(always)]
+    fn store(self, out: &mut [f32; LANES]) {
+        // SAFETY: sixteen floats are a vector; the instruction wants no alignment.
+        unsafe { _mm512_storeu_ps(out.as_mut_ptr(), self.0) };
+    }
+
+    #[inline(always)]
+    fn max(self, other: Floats) -> Floats {
+        // SAFETY: a value of the type proves that the machine has AVX-512.
+        Floats(unsafe { _mm512_max_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn min(self, other: Floats) -> Floats {
+        // SAFETY: a value of the type proves that the machine has AVX-512.
+        Floats(unsafe { _mm512_min_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Floats {
+        // SAFETY: a value of the type proves that the machine has AVX-512.
+        Floats(unsafe { _mm512_abs_ps(self.0) })
+    }
+
+    #[inline(always)]
+    fn nan_to_zero(self) -> Floats {
+        // SAFETY: a value of the type proves that the machine has AVX-512.
+        Floats(unsafe { _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_ORD_Q>(self.0, self.0), self.0) })
+    }
+
+    #[inline(always)]
+    fn times_power_of_two(self, n: Floats) -> Floats {
+        // SAFETY: a value of the type proves that the machine has AVX-512.
+        Floats(unsafe {
+            let n = _mm512_slli_epi32::<23>(_mm512_castps_si512(n.0));
+            _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(self.0), n))
+        })
+    }
+
+    #[inline(always)]
+    fn fold(self) -> __m512 {
+        self.0
+    }
+
+    #[inline(always)]
+    fn greatest(self) -> f32 {
+        // SAFETY: a value of the type proves that the machine has AVX-512.
+        unsafe { _mm512_reduce_max_ps(self.0) }
+    }
+
+    #[inline(always)]
+    fn sums([a, b, c, d]: [__m512; 4]) -> [f32; 4] {
+        // SAFETY: a value of the type proves that the machine has AVX-512.
+        unsafe {
+            let ab = halves(a, b);
+            let cd = halves(c, d);
+            // Each 128-bit part is now one vector's quarter.
+            let quarters = _mm512_add_ps(
+                _mm512_shuffle_f32x4::<0b10_00_10_00>(ab, cd),
+                _mm512_shuffle_f32x4::<0b11_01_11_01>(ab, cd),
+            );
+            let pairs = _mm512_add_ps(quarters, _mm512_permute_ps::<0b01_00_11_10>(quarters));
+            let sums = _mm512_add_ps(pairs, _mm512_permute_ps::<0b10_11_00_01>(pairs));
+            let mut lanes = [0.0; LANES];
+            _mm512_storeu_ps(lanes.as_mut_ptr(), sums);
+            [lanes[0], lanes[4], lanes[8], lanes[12]]
+        }
+    }
+}
+
+/// The lower half of `a` plus its upper half, and the same of `b`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn halves(a: __m512, b: __m512) -> __m512 {
+    _mm512_add_ps(_mm512_shuffle_f32x4::<0b01_00_01_00>(a, b), _mm512_shuffle_f32x4::<0b11_10_11_10>(a, b))
+}
+
+impl Kernel for Avx512 {
+    type F = Floats;
+    type Activation = u8;
+
+    const ROWS: usize = 6;
+    const COLUMNS: usize = 64;
+    const GROUP: usize = 4;
+    const DEPTH: usize = 8;
+    const OFFSET: i32 = 128;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Floats {
+        // SAFETY: `self` proves that the machine has AVX-512.
+        Floats(unsafe { _mm512_set1_ps(value) })
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> Floats {
+        // SAFETY: `self` proves that the machine has AVX-512, and a vector of sixteen floats is the array.
+        Floats(unsafe { _mm512_loadu_ps(from.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn store_activations(self, x: Floats, _: bool, out: &mut [u8; LANES]) {
+        // SAFETY: `self` proves that the machine has AVX-512, and sixteen bytes are the array.
+        unsafe {
+            let shifted = _mm512_add_epi32(_mm512_cvtps_epi32(x.0), _mm512_set1_epi32(Avx512::OFFSET));
+            _mm_storeu_si128(out.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(shifted));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn tile(self, m: usize, t: &Tile<u8>) {
+        // SAFETY: the caller's promise, and `self` proves that the machine has AVX-512 with VNNI.
+        unsafe {
+            match m {
+                1 => tile::<1>(t),
+                2 => tile::<2>(t),
+                3 => tile::<3>(t),
+                4 => tile::<4>(t),
+                5 => tile::<5>(t),
+                _ => tile::<6>(t),
+            }
+        }
+    }
+}
+
+/// `M` rows of 64 columns.
+///
+/// # Safety
+/// As for [`Kernel::tile`]; the machine must have AVX-512 F and VNNI.
+#[target_feature(enable = "avx512f,avx512vnni")]
+unsafe fn tile<const M: usize>(t: &Tile<u8>) {
+    // SAFETY: the panel begins with 64 integers. A row has at least `depth` activations, of which each round
+    // reads the next eight, four at a time; the panel has 64 times as many weights, in the same order.
+    // Scales, biases and outputs are 64.
+    unsafe {
+        let mut sums: [[__m512i; 4]; M] =
+            [array::from_fn(|i| _mm512_loadu_si512(t.panel.cast::<__m512i>().add(i))); M];
+        let mut w = t.panel.cast::<__m512i>().add(4);
+        let rows: [*const u8; M] = array::from_fn(|row| t.x.add(row * t.x_stride));
+        let mut k = 0;
+        while k < t.depth {
+            for group in 0..2 {
+                let weights: [__m512i; 4] = array::from_fn(|i| _mm512_loadu_si512(w.add(4 * group + i)));
+                for (sums, x) in sums.iter_mut().zip(rows) {
+                    let four = _mm512_set1_epi32(x.add(k + 4 * group).cast::<i32>().read_unaligned());
+                    for (sum, weights) in sums.iter_mut().zip(weights) {
+                        *sum = _mm512_dpbusd_epi32(*sum, four, weights);
+                    }
+                }
+            }
+            w = w.add(8);
+            k += 8;
+        }
+        for (row, sums) in sums.into_iter().enumerate() {
+            let row_scale = _mm512_set1_ps(*t.row_scale.add(row));
+            for (part, sum) in sums.into_iter().enumerate() {
+                let scale = _mm512_loadu_ps(t.scale.add(16 * part));
+                let bias = _mm512_loadu_ps(t.bias.add(16 * part));
+                let y = _mm512_mul_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), row_scale), scale);
+                let mut y = _mm512_add_ps(y, bias);
+                if t.relu {
+                    y = _mm512_max_ps(y, _mm512_setzero_ps());
+                }
+                _mm512_storeu_ps(t.out.add(row * t.out_stride + 16 * part), y);
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What an instruction set has to supply, and nothing else: sixteen floats at a time and one tile of the
+//! integer product.
+//!
+//! Everything above this file is written once, generic over [`Kernel`], and inlined into a function that is
+//! compiled for the instruction set. So every instruction set does the same operations in the same order, and
+//! the results are equal bit for bit: integers because they are exact, floats because each operation is
+//! rounded on its own (no fused multiply-add) and every sum has one fixed order.
+
+use std::ops::{Add, Div, Mul, Sub};
+
+/// How many floats a [`Lanes`] holds, whatever the width of the machine's registers.
+pub(crate) const LANES: usize = 16;
+
+/// The largest [`Kernel::ROWS`].
+pub(crate) const MAX_ROWS: usize = 8;
+
+/// The largest [`Kernel::COLUMNS`].
+pub(crate) const MAX_COLUMNS: usize = 64;
+
+/// Added to a float of magnitude below 2²², it rounds to the nearest integer, ties to even, and leaves that
+/// integer in the low bits of the mantissa.
+pub(crate) const ROUND: f32 = 12_582_912.0;
+
+/// Sixteen floats.
+///
+/// A value can only be made by a [`Kernel`], so having one proves that the machine has its instructions.
+pub(crate) trait Lanes:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
+    /// The lanes folded to four sums: of lanes 0, 4, 8 and 12, of lanes 1, 5, 9 and 13, and so on.
+    type Quarter: Copy;
+
+    fn store(self, out: &mut [f32; LANES]);
+
+    /// `self > other ? self : other` in each lane, so `other` where one is NaN.
+    fn max(self, other: Self) -> Self;
+
+    /// `self < other ? self : other` in each lane, so `other` where one is NaN.
+    fn min(self, other: Self) -> Self;
+
+    fn abs(self) -> Self;
+
+    /// 0 where the lane is NaN.
+    fn nan_to_zero(self) -> Self;
+
+    /// Each lane times 2ⁿ. `n` is an integer plus [`ROUND`]; the result must be a normal number.
+    fn times_power_of_two(self, n: Self) -> Self;
+
+    /// Lane `i` is `(l[i] + l[i+8]) + (l[i+4] + l[i+12])`.
+    fn fold(self) -> Self::Quarter;
+
+    /// The greatest lane. None may be NaN.
+    fn greatest(self) -> f32;
+
+    /// The sums of four vectors, each `(q[0] + q[2]) + (q[1] + q[3])` of its quarter.
+    fn sums(quarters: [Self::Quarter; 4]) -> [f32; 4];
+
+    /// The sum of the lanes in the order of [`Lanes::fold`] and [`Lanes::sums`].
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        let quarter = self.fold();
+        Self::sums([quarter; 4])[0]
+    }
+
+    /// Writes the lanes to the front of `out`, as many as fit.
+    #[inline(always)]
+    fn write(self, out: &mut [f32]) {
+        if let Some(out) = out.first_chunk_mut() {
+            self.store(out);
+        } else {
+            let mut lanes = [0.0; LANES];
+            self.store(&mut lanes);
+            let len = out.len();
+            out.copy_from_slice(&lanes[..len]);
+        }
+    }
+}
+
+/// A quantised activation as an instruction set wants it.
+///
+/// # Safety
+/// Every bit pattern must be a valid value.
+pub(crate) unsafe trait Activation: Copy {}
+
+// SAFETY: an integer.
+unsafe impl Activation for i8 {}
+// SAFETY: an integer.
+unsafe impl Activation for u8 {}
+// SAFETY: an integer.
+unsafe impl Activation for i16 {}
+// SAFETY: integers.
+unsafe impl Activation for [u8; 2] {}
+
+/// One tile of an affine map: `m` rows of activations times one panel of weights.
+pub(crate) struct Tile<A> {
+    /// `m` rows of quantised activations.
+    pub(crate) x: *const A,
+    /// From one row of `x` to the next, in activations.
+    pub(crate) x_stride: usize,
+    /// The panel: its header, if the instruction set has one, and the weights.
+    pub(crate) panel: *const i8,
+    /// Inputs, padded to a multiple of [`Kernel::DEPTH`].
+    pub(crate) depth: usize,
+    /// `m` factors, one for each row.
+    pub(crate) row_scale: *const f32,
+    /// [`Kernel::COLUMNS`] factors.
+    pub(crate) scale: *const f32,
+    /// [`Kernel::COLUMNS`] summands.
+    pub(crate) bias: *const f32,
+    /// Whether negative results become 0.
+    pub(crate) relu: bool,
+    /// Whether the activations were stored as ones that are never negative, which they are only for
+    /// [`Kernel::NONNEGATIVE_ROWS`].
+    #[allow(dead_code, reason = "not every target has such an instruction set")]
+    pub(crate) nonnegative: bool,
+    /// `m` rows of [`Kernel::COLUMNS`] results, `(sum as f32 * row_scale) * scale + bias`.
+    pub(crate) out: *mut f32,
+    /// From one row of `out` to the next, in floats.
+    pub(crate) out_stride: usize,
+}
+
+/// An instruction set. A value of the type is the proof that the machine has it.
+pub(crate) trait Kernel: Copy {
+    /// Sixteen floats.
+    type F: Lanes;
+    /// A quantised activation.
+    type Activation: Activation;
+
+    /// Rows of a full tile, at most [`MAX_ROWS`].
+    const ROWS: usize;
+    /// Columns of a tile and of a packed panel: a divisor or multiple of 16, at most [`MAX_COLUMNS`].
+    const COLUMNS: usize;
+    /// Inputs that lie side by side for each column in a packed panel.
+    const GROUP: usize;
+    /// Inputs of one round of the tile's loop; the packed depth is a multiple of it. A multiple of `GROUP`.
+    const DEPTH: usize;
+    /// What is added to an activation to store it. If it is not 0, a panel begins with one i32 for each
+    /// column: minus the offset times the sum of the column's weights.
+    const OFFSET: i32;
+    /// [`Kernel::ROWS`] where no activation is negative, if it helps to know; otherwise nobody looks.
+    const NONNEGATIVE_ROWS: Option<usize> = None;
+
+    fn splat(self, value: f32) -> Self::F;
+
+    fn load(self, from: &[f32; LANES]) -> Self::F;
+
+    /// Rounds to the nearest integer, ties to even, and stores that plus [`Kernel::OFFSET`]. `x` is within
+    /// ±127, and within 0 and 127 if `nonnegative` is set; then the offset may be left away.
+    fn store_activations(self, x: Self::F, nonnegative: bool, out: &mut [Self::Activation; LANES]);
+
+    /// Computes a tile of `m` rows, at least 1 and at most [`Kernel::ROWS`] or [`Kernel::NONNEGATIVE_ROWS`].
+    ///
+    /// # Safety
+    /// The pointers of `tile` must be valid for what its fields say.
+    unsafe fn tile(self, m: usize, tile: &Tile<Self::Activation>);
+
+    /// The first floats of `from`; zeros beyond its end.
+    #[inline(always)]
+    fn read(self, from: &[f32]) -> Self::F {
+        if let Some(from) = from.first_chunk() { self.load(from) } else { self.load(&padded(from)) }
+    }
+
+    /// `value` with the lanes from `len` on set to 0.
+    #[inline(always)]
+    fn keep(self, value: Self::F, len: usize) -> Self::F {
+        if len >= LANES {
+            return value;
+        }
+        let mut lanes = [0.0; LANES];
+        value.store(&mut lanes);
+        lanes[len..].fill(0.0);
+        self.load(&lanes)
+    }
+}
+
+/// Fewer than sixteen floats with zeros behind them.
+#[cold]
+fn padded(from: &[f32]) -> [f32; LANES] {
+    let mut lanes = [0.0; LANES];
+    lanes[..from.len()].copy_from_slice(from);
+    lanes
+}
+
+/// Work that is compiled once for each instruction set.
+///
+/// `run` has to be `#[inline(always)]`, and so has all that it calls with a [`Kernel`] or [`Lanes`], to be
+/// compiled with the instructions of `K`. Closures cannot be, so they must not touch those: it would be
+/// right, and ten times slower.
+pub(crate) trait Job {
+    type Output;
+
+    fn run<K: Kernel>(self, k: K) -> Self::Output;
+}

@@ -1,0 +1,242 @@
+//! Weights in the order in which an instruction set reads them.
+//!
+//! A matrix of n outputs and k inputs is cut into panels of [`Kernel::COLUMNS`] outputs. A panel is a header
+//! (see [`Kernel::OFFSET`]) and then, for each group of [`Kernel::GROUP`] inputs, the group's weights of the
+//! first output, of the second, and so on. What is missing to whole panels and whole rounds is zero.
+
+use std::ops::Range;
+
+use crate::kernel::{Job, Kernel, LANES};
+use crate::{Isa, elements};
+
+/// The most inputs for which a sum of products cannot overflow an i32.
+const MAX_INPUTS: usize = 65_536;
+
+/// Where things are in a matrix packed for `K`.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
+    /// Outputs.
+    pub(crate) n: usize,
+    /// Inputs.
+    pub(crate) k: usize,
+    /// Inputs with the zeros.
+    pub(crate) depth: usize,
+    /// Bytes of a panel's header.
+    header: usize,
+    /// Outputs of a panel.
+    columns: usize,
+    group: usize,
+}
+
+impl Layout {
+    #[inline(always)]
+    pub(crate) fn of<K: Kernel>(n: usize, k: usize) -> Layout {
+        assert!(k <= MAX_INPUTS, "{k} inputs; sums are exact up to {MAX_INPUTS}");
+        let header = if K::OFFSET == 0 { 0 } else { K::COLUMNS * size_of::<i32>() };
+        Layout { n, k, depth: k.next_multiple_of(K::DEPTH), header, columns: K::COLUMNS, group: K::GROUP }
+    }
+
+    /// Bytes of a panel.
+    #[inline(always)]
+    pub(crate) fn panel_len(self) -> usize {
+        self.header + self.depth * self.columns
+    }
+
+    /// Bytes of the whole.
+    #[inline(always)]
+    pub(crate) fn len(self) -> usize {
+        elements(self.n.div_ceil(self.columns), self.panel_len())
+    }
+
+    /// The bytes of one panel.
+    #[inline(always)]
+    pub(crate) fn panel(self, panel: usize) -> Range<usize> {
+        panel * self.panel_len()..(panel + 1) * self.panel_len()
+    }
+
+    /// Where in its panel the weight of an output and an input is.
+    #[inline(always)]
+    fn offset(self, column: usize, input: usize) -> usize {
+        self.header
+            + (input / self.group) * self.group * self.columns
+            + column * self.group
+            + input % self.group
+    }
+
+    /// The weights of one output, one after the other.
+    #[inline(always)]
+    pub(crate) fn row(self, packed: &[i8], row: usize) -> impl Iterator<Item = i8> {
+        let panel = &packed[self.panel(row / self.columns)];
+        (0..self.k).map(move |input| panel[self.offset(row % self.columns, input)])
+    }
+}
+
+/// Bytes of a packed matrix of `n` outputs and `k` inputs.
+///
+/// # Panics
+/// If `isa` is not available on this machine or `k` is above 65 536.
+#[must_use]
+pub fn packed_len(isa: Isa, n: usize, k: usize) -> usize {
+    isa.run(Len { n, k })
+}
+
+struct Len {
+    n: usize,
+    k: usize,
+}
+
+impl Job for Len {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, _: K) -> usize {
+        Layout::of::<K>(self.n, self.k).len()
+    }
+}
+
+/// Packs weights for `isa`. `w: [n, k]`, any int8 values; `packed: [packed_len(isa, n, k)]`, fastest to use
+/// if it begins at a multiple of 64 bytes.
+///
+/// # Panics
+/// If a length does not fit, or for the reasons of [`packed_len`].
+pub fn pack(isa: Isa, w: &[i8], n: usize, k: usize, packed: &mut [i8]) {
+    assert_eq!(w.len(), elements(n, k), "weights [{n}, {k}]");
+    isa.run(Pack { w, n, k, packed });
+}
+
+struct Pack<'a> {
+    w: &'a [i8],
+    n: usize,
+    k: usize,
+    packed: &'a mut [i8],
+}
+
+impl Job for Pack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, _: K) {
+        let layout = Layout::of::<K>(self.n, self.k);
+        assert_eq!(self.packed.len(), layout.len(), "packed weights [{}, {}]", self.n, self.k);
+        self.packed.fill(0);
+        if self.k == 0 {
+            return;
+        }
+        for (panel, rows) in self.w.chunks(K::COLUMNS * self.k).enumerate() {
+            let panel = &mut self.packed[layout.panel(panel)];
+            for (column, row) in rows.chunks_exact(self.k).enumerate() {
+                for (input, &weight) in row.iter().enumerate() {
+                    panel[layout.offset(column, input)] = weight;
+                }
+                if K::OFFSET != 0 {
+                    let sum: i32 = row.iter().map(|&weight| i32::from(weight)).sum();
+                    let correction = (-K::OFFSET * sum).to_ne_bytes();
+                    panel[4 * column..][..4].copy_from_slice(&correction.map(|byte| byte as i8));
+                }
+            }
+        }
+    }
+}
+
+/// One output's weights out of the packed form. `packed` is what [`pack`] made of `[n, k]`; `out: [k]`.
+///
+/// # Panics
+/// If a length does not fit, `row` is not below `n`, or for the reasons of [`packed_len`].
+pub fn unpack_row(isa: Isa, packed: &[i8], n: usize, k: usize, row: usize, out: &mut [i8]) {
+    assert!(row < n, "row {row} of {n}");
+    assert_eq!(out.len(), k, "one row of {k} weights");
+    isa.run(UnpackRow { packed, n, k, row, out });
+}
+
+struct UnpackRow<'a> {
+    packed: &'a [i8],
+    n: usize,
+    k: usize,
+    row: usize,
+    out: &'a mut [i8],
+}
+
+impl Job for UnpackRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, _: K) {
+        let layout = Layout::of::<K>(self.n, self.k);
+        assert_eq!(self.packed.len(), layout.len(), "packed weights [{}, {}]", self.n, self.k);
+        for (out, weight) in self.out.iter_mut().zip(layout.row(self.packed, self.row)) {
+            *out = weight;
+        }
+    }
+}
+
+/// A table of embeddings that is stored as the packed weights of the output layer.
+pub struct Table<'a> {
+    /// What [`pack`] made of `[n, k]`.
+    pub packed: &'a [i8],
+    /// Pieces in the vocabulary.
+    pub n: usize,
+    /// Length of an embedding.
+    pub k: usize,
+    /// What a weight of 1 stands for: the reciprocal of the quantisation multiplier.
+    pub inv_quant_mult: f32,
+    /// What the embeddings are multiplied by: √k.
+    pub factor: f32,
+}
+
+/// The piece that has no embedding: a row of zeros. The decoder starts with it.
+pub const NO_PIECE: u32 = u32::MAX;
+
+/// Embeddings of pieces at positions: `out[i] = factor * (weights[ids[i]] * inv_quant_mult) +
+/// positions[pos[i]]`, with zeros for the weights of [`NO_PIECE`]. `ids`, `pos: [rows]`; `positions: [max,
+/// k]`; `out: [rows, k]`.
+///
+/// # Panics
+/// If a length does not fit, an id is not below `n`, a position has no row, or for the reasons of
+/// [`packed_len`].
+pub fn embed(isa: Isa, table: &Table<'_>, ids: &[u32], pos: &[u32], positions: &[f32], out: &mut [f32]) {
+    assert_eq!(ids.len(), pos.len(), "a position for each piece");
+    assert_eq!(out.len(), elements(ids.len(), table.k), "{} embeddings of {}", ids.len(), table.k);
+    isa.run(Embed { table, ids, pos, positions, out });
+}
+
+struct Embed<'a> {
+    table: &'a Table<'a>,
+    ids: &'a [u32],
+    pos: &'a [u32],
+    positions: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl Job for Embed<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, _: K) {
+        let Table { packed, n, k, inv_quant_mult, factor } = *self.table;
+        let layout = Layout::of::<K>(n, k);
+        assert_eq!(packed.len(), layout.len(), "packed weights [{n}, {k}]");
+        if k == 0 {
+            return;
+        }
+        for ((out, &id), &pos) in self.out.chunks_exact_mut(k).zip(self.ids).zip(self.pos) {
+            let position = &self.positions[pos as usize * k..][..k];
+            if id == NO_PIECE {
+                out.copy_from_slice(position);
+                continue;
+            }
+            assert!((id as usize) < n, "piece {id} of {n}");
+            for ((out, weight), &position) in
+                out.iter_mut().zip(layout.row(packed, id as usize)).zip(position)
+            {
+                *out = factor * (f32::from(weight) * inv_quant_mult) + position;
+            }
+        }
+    }
+}
+
+/// The row stride of quantised activations: whole vectors and whole rounds.
+#[inline(always)]
+pub(crate) fn activation_stride<K: Kernel>(layout: Layout) -> usize {
+    const { assert!(LANES.is_multiple_of(K::DEPTH) && K::DEPTH.is_multiple_of(K::GROUP)) };
+    layout.k.next_multiple_of(LANES)
+}

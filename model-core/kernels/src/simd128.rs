@@ -1,0 +1,196 @@
+//! WebAssembly's 128-bit vectors: pairs of 16-bit products are added to 32 bits in one instruction.
+
+use std::arch::wasm32::*;
+use std::array;
+use std::ops::{Add, Div, Mul, Sub};
+
+use crate::kernel::{Kernel, LANES, Lanes, ROUND, Tile};
+
+/// The crate is compiled for it, so nothing has to be proved.
+#[derive(Clone, Copy)]
+pub(crate) struct Simd128;
+
+/// Sixteen floats, four in each vector.
+#[derive(Clone, Copy)]
+pub(crate) struct Floats(pub(crate) [v128; 4]);
+
+macro_rules! lanewise {
+    ($($operation:ident $name:ident $instruction:ident),*) => {$(
+        impl $operation for Floats {
+            type Output = Floats;
+
+            #[inline(always)]
+            fn $name(self, other: Floats) -> Floats {
+                Floats(array::from_fn(|i| $instruction(self.0[i], other.0[i])))
+            }
+        }
+    )*};
+}
+lanewise!(Add add f32x4_add, Sub sub f32x4_sub, Mul mul f32x4_mul, Div div f32x4_div);
+
+impl Lanes for Floats {
+    type Quarter = v128;
+
+    #[inline(always)]
+    fn store(self, out: &mut [f32; LANES]) {
+        for (out, vector) in out.as_chunks_mut::<4>().0.iter_mut().zip(self.0) {
+            // SAFETY: four floats are 16 bytes; the instruction wants no alignment.
+            unsafe { v128_store(out.as_mut_ptr().cast(), vector) };
+        }
+    }
+
+    #[inline(always)]
+    fn max(self, other: Floats) -> Floats {
+        Floats(array::from_fn(|i| f32x4_pmax(other.0[i], self.0[i])))
+    }
+
+    #[inline(always)]
+    fn min(self, other: Floats) -> Floats {
+        Floats(array::from_fn(|i| f32x4_pmin(other.0[i], self.0[i])))
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Floats {
+        Floats(self.0.map(|x| f32x4_abs(x)))
+    }
+
+    #[inline(always)]
+    fn nan_to_zero(self) -> Floats {
+        Floats(self.0.map(|x| v128_and(x, f32x4_eq(x, x))))
+    }
+
+    #[inline(always)]
+    fn times_power_of_two(self, n: Floats) -> Floats {
+        Floats(array::from_fn(|i| i32x4_add(self.0[i], i32x4_shl(n.0[i], 23))))
+    }
+
+    #[inline(always)]
+    fn fold(self) -> v128 {
+        let [a, b, c, d] = self.0;
+        f32x4_add(f32x4_add(a, c), f32x4_add(b, d))
+    }
+
+    #[inline(always)]
+    fn greatest(self) -> f32 {
+        let [a, b, c, d] = self.0;
+        let four = f32x4_pmax(f32x4_pmax(a, c), f32x4_pmax(b, d));
+        let two = f32x4_pmax(four, i32x4_shuffle::<2, 3, 0, 1>(four, four));
+        f32x4_extract_lane::<0>(f32x4_pmax(two, i32x4_shuffle::<1, 0, 3, 2>(two, two)))
+    }
+
+    #[inline(always)]
+    fn sums([a, b, c, d]: [v128; 4]) -> [f32; 4] {
+        let ab = f32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
+        let cd = f32x4_add(i32x4_shuffle::<0, 4, 1, 5>(c, d), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+        let sums = f32x4_add(i64x2_shuffle::<0, 2>(ab, cd), i64x2_shuffle::<1, 3>(ab, cd));
+        let mut out = [0.0; 4];
+        // SAFETY: four floats are 16 bytes.
+        unsafe { v128_store(out.as_mut_ptr().cast(), sums) };
+        out
+    }
+}
+
+impl Kernel for Simd128 {
+    type F = Floats;
+    type Activation = i16;
+
+    const ROWS: usize = 4;
+    const COLUMNS: usize = 8;
+    const GROUP: usize = 2;
+    const DEPTH: usize = 8;
+    const OFFSET: i32 = 0;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Floats {
+        Floats([f32x4_splat(value); 4])
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> Floats {
+        // SAFETY: four vectors of four floats are the array; the instruction wants no alignment.
+        Floats(array::from_fn(|i| unsafe { v128_load(from.as_ptr().add(4 * i).cast()) }))
+    }
+
+    #[inline(always)]
+    fn store_activations(self, x: Floats, _: bool, out: &mut [i16; LANES]) {
+        let round = f32x4_splat(ROUND);
+        let [a, b, c, d] = x.0.map(|x| i32x4_sub(f32x4_add(x, round), round));
+        let out: *mut v128 = out.as_mut_ptr().cast();
+        // SAFETY: sixteen 16-bit integers are two vectors; the instruction wants no alignment.
+        unsafe {
+            v128_store(out, i16x8_narrow_i32x4(a, b));
+            v128_store(out.add(1), i16x8_narrow_i32x4(c, d));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn tile(self, m: usize, t: &Tile<i16>) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match m {
+                1 => tile::<1>(t),
+                2 => tile::<2>(t),
+                3 => tile::<3>(t),
+                _ => tile::<4>(t),
+            }
+        }
+    }
+}
+
+/// `M` rows of eight columns.
+///
+/// # Safety
+/// As for [`Kernel::tile`].
+#[inline(never)]
+unsafe fn tile<const M: usize>(t: &Tile<i16>) {
+    let mut sums = [[i32x4_splat(0); 2]; M];
+    let mut w = t.panel;
+    // SAFETY: a row has at least `depth` activations, of which each round reads the next eight, two at a
+    // time; the panel has eight times as many weights, in the same order. Scales, biases and outputs are
+    // eight.
+    unsafe {
+        let rows: [*const i16; M] = array::from_fn(|row| t.x.add(row * t.x_stride));
+        // More pairs a round would want more registers than there are, once the compilers have reordered
+        // them.
+        let groups = if M == 1 { 4 } else { 1 };
+        let mut k = 0;
+        while k < t.depth {
+            for group in 0..groups {
+                let left = i16x8_load_extend_i8x8(w.add(16 * group));
+                let right = i16x8_load_extend_i8x8(w.add(16 * group + 8));
+                for (sums, x) in sums.iter_mut().zip(rows) {
+                    let pair = v128_load32_splat(x.add(k + 2 * group).cast());
+                    sums[0] = i32x4_add(sums[0], i32x4_dot_i16x8(left, pair));
+                    sums[1] = i32x4_add(sums[1], i32x4_dot_i16x8(right, pair));
+                }
+            }
+            w = w.add(16 * groups);
+            k += 2 * groups;
+        }
+        finish(t, &sums);
+    }
+}
+
+/// From sums to results.
+///
+/// # Safety
+/// As for [`Kernel::tile`].
+#[inline(always)]
+pub(crate) unsafe fn finish<A, const M: usize>(t: &Tile<A>, sums: &[[v128; 2]; M]) {
+    // SAFETY: scales, biases and each row of the output are eight.
+    unsafe {
+        for (row, sums) in sums.iter().enumerate() {
+            let row_scale = v128_load32_splat(t.row_scale.add(row).cast());
+            for (half, sum) in sums.iter().enumerate() {
+                let scale = v128_load(t.scale.add(4 * half).cast());
+                let bias = v128_load(t.bias.add(4 * half).cast());
+                let y = f32x4_mul(f32x4_mul(f32x4_convert_i32x4(*sum), row_scale), scale);
+                let mut y = f32x4_add(y, bias);
+                if t.relu {
+                    y = f32x4_pmax(f32x4_splat(0.0), y);
+                }
+                v128_store(t.out.add(row * t.out_stride + 4 * half).cast(), y);
+            }
+        }
+    }
+}

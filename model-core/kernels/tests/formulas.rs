@@ -1,0 +1,220 @@
+//! The scalar code computes what its documentation says, compared with the formulas in f64.
+
+mod support;
+
+use klartext_kernels::*;
+use support::{Map, Random, packed};
+
+fn close(a: f32, b: f64, tolerance: f64) {
+    assert!((f64::from(a) - b).abs() <= tolerance * b.abs().max(1.0), "{a} instead of {b}");
+}
+
+#[test]
+fn affine_is_its_formula() {
+    let mut random = Random(1);
+    for (rows, k, n) in [(3, 5, 7), (4, 256, 30), (1, 1, 1)] {
+        let map = Map::random(&mut random, n, k);
+        let x: Vec<f32> = random.floats(rows * k).iter().map(|x| x * 2.0).collect();
+        let out = map.apply(Isa::Scalar, &mut Scratch::new(), &x, rows);
+        for (x, out) in x.chunks(k).zip(out.chunks(n)) {
+            let greatest = x.iter().fold(0.0f32, |a, b| a.max(b.abs()));
+            let (alpha, factor) = match map.alpha {
+                Alpha::Static(alpha) => (alpha, 1.0),
+                Alpha::PerRow => (127.0 / greatest, 1.0 / (127.0 / greatest)),
+            };
+            for (column, &y) in out.iter().enumerate() {
+                let sum: i32 = x
+                    .iter()
+                    .zip(&map.w[column * k..])
+                    .map(|(x, &w)| (x * alpha).round_ties_even().clamp(-127.0, 127.0) as i32 * i32::from(w))
+                    .sum();
+                let truth = sum as f32 * factor * map.scale[column] + map.bias[column];
+                assert_eq!(y, if map.relu { truth.max(0.0) } else { truth });
+            }
+        }
+    }
+}
+
+#[test]
+fn ties_are_rounded_to_even_and_the_rest_is_clamped() {
+    let map = Map {
+        n: 1,
+        k: 1,
+        w: vec![1],
+        alpha: Alpha::Static(1.0),
+        scale: vec![1.0],
+        bias: vec![0.0],
+        relu: false,
+    };
+    let pairs = [
+        (0.5, 0.0),
+        (1.5, 2.0),
+        (2.5, 2.0),
+        (-0.5, 0.0),
+        (-1.5, -2.0),
+        (-2.5, -2.0),
+        (126.5, 126.0),
+        (127.5, 127.0),
+        (-127.5, -127.0),
+        (1e9, 127.0),
+        (f32::NEG_INFINITY, -127.0),
+        (f32::NAN, 0.0),
+    ];
+    for isa in Isa::available() {
+        for (x, y) in pairs {
+            assert_eq!(map.apply(isa, &mut Scratch::new(), &[x], 1), [y], "{}: {x}", isa.name());
+        }
+    }
+}
+
+#[test]
+fn rows_without_a_usable_maximum_count_as_zeros() {
+    let mut map = Map::random(&mut Random(2), 3, 4);
+    map.alpha = Alpha::PerRow;
+    map.relu = false;
+    for x in [[0.0; 4], [f32::NAN; 4], [1.0, f32::INFINITY, 0.0, 0.0], [1e-44, 0.0, 0.0, 0.0]] {
+        assert_eq!(map.apply(Isa::Scalar, &mut Scratch::new(), &x, 1), map.bias);
+    }
+}
+
+#[test]
+fn equal_outputs_give_the_lowest_id() {
+    for isa in Isa::available() {
+        let map = Map {
+            n: 1000,
+            k: 3,
+            w: vec![5; 3000],
+            alpha: Alpha::Static(10.0),
+            scale: vec![0.1; 1000],
+            bias: (0..1000).map(|i| if i == 300 || i == 301 || i == 999 { 1.0 } else { 0.0 }).collect(),
+            relu: false,
+        };
+        assert_eq!(map.best(isa, &mut Scratch::new(), &[1.0; 3], 1).0, [300]);
+    }
+}
+
+#[test]
+fn log_prob_is_that_of_the_softmax() {
+    let mut random = Random(3);
+    for n in [1, 100, 256, 700] {
+        let (rows, k) = (5, 24);
+        let mut map = Map::random(&mut random, n, k);
+        map.scale.iter_mut().for_each(|scale| *scale *= 3.0);
+        let x = random.floats(rows * k);
+        let out = map.apply(Isa::Scalar, &mut Scratch::new(), &x, rows);
+        let (ids, log_prob) = map.best(Isa::Scalar, &mut Scratch::new(), &x, rows);
+        for ((out, &id), &log_prob) in out.chunks(n).zip(&ids).zip(&log_prob) {
+            let best = f64::from(out[id as usize]);
+            let sum: f64 = out.iter().map(|&y| (f64::from(y) - best).exp()).sum();
+            close(log_prob, -sum.ln(), 1e-5);
+        }
+    }
+}
+
+#[test]
+fn embeddings_are_their_formula() {
+    let mut random = Random(4);
+    let (n, k) = (9, 20);
+    let w = random.weights(n * k);
+    let positions = random.floats(3 * k);
+    let packed = packed(Isa::Scalar, &w, n, k);
+    let table = Table { packed: &packed, n, k, inv_quant_mult: 0.02, factor: 4.0 };
+    let mut out = vec![0.0; 2 * k];
+    embed(Isa::Scalar, &table, &[7, NO_PIECE], &[2, 1], &positions, &mut out);
+    for c in 0..k {
+        assert_eq!(out[c], 4.0 * (f32::from(w[7 * k + c]) * 0.02) + positions[2 * k + c]);
+        assert_eq!(out[k + c], positions[k + c]);
+    }
+}
+
+fn norm64(x: &[f64], scale: &[f32], bias: &[f32], eps: f64) -> Vec<f64> {
+    let mean = x.iter().sum::<f64>() / x.len() as f64;
+    let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / x.len() as f64;
+    let normal = x.iter().map(|x| (x - mean) / (variance + eps).sqrt());
+    normal.zip(scale.iter().zip(bias)).map(|(x, (&s, &b))| x * f64::from(s) + f64::from(b)).collect()
+}
+
+#[test]
+fn normalisation_is_its_formula() {
+    let mut random = Random(5);
+    for dim in [2, 17, 256] {
+        let (x, residual) = (random.floats(4 * dim), random.floats(4 * dim));
+        let (scale, bias) = (random.floats(dim), random.floats(dim));
+        let mut out = vec![0.0; 4 * dim];
+        let norm = Norm { scale: &scale, bias: &bias, eps: 1e-6 };
+        add_norm(Isa::Scalar, &x, &residual, &norm, &mut out);
+        for row in 0..4 {
+            let sums: Vec<f64> =
+                (row * dim..(row + 1) * dim).map(|i| f64::from(x[i]) + f64::from(residual[i])).collect();
+            for (y, truth) in out[row * dim..].iter().zip(norm64(&sums, &scale, &bias, 1e-6)) {
+                close(*y, truth, 3e-6);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_recurrent_step_is_its_formula() {
+    let mut random = Random(6);
+    for dim in [3, 32, 50] {
+        let rows = 3;
+        let wu_wf: Vec<f32> = random.floats(rows * 2 * dim).iter().map(|x| x * 4.0).collect();
+        let (u, before) = (random.floats(rows * dim), random.floats(rows * dim));
+        let (scale, bias) = (random.floats(dim), random.floats(dim));
+        let (mut cell, mut out) = (before.clone(), vec![0.0; rows * dim]);
+        let norm = Norm { scale: &scale, bias: &bias, eps: 1e-6 };
+        ssru_norm(Isa::Scalar, &wu_wf, &u, &mut cell, &norm, &mut out);
+        for row in 0..rows {
+            let mut sums = Vec::new();
+            for c in 0..dim {
+                let wu = f64::from(wu_wf[row * 2 * dim + c]);
+                let f = 1.0 / (1.0 + (-f64::from(wu_wf[row * 2 * dim + dim + c])).exp());
+                let truth = f * f64::from(before[row * dim + c]) + (1.0 - f) * wu;
+                close(cell[row * dim + c], truth, 1e-6);
+                sums.push(f64::from(u[row * dim + c]) + truth.max(0.0));
+            }
+            for (y, truth) in out[row * dim..].iter().zip(norm64(&sums, &scale, &bias, 1e-6)) {
+                close(*y, truth, 5e-6);
+            }
+        }
+    }
+}
+
+#[test]
+fn attention_is_its_formula() {
+    let mut random = Random(7);
+    for (heads, width) in [(2, 32), (1, 5), (4, 24)] {
+        let dim = heads * width;
+        let spans = [(0, 5), (0, 5), (5, 20), (25, 1), (0, 0)];
+        let q: Vec<f32> = random.floats(spans.len() * dim).iter().map(|x| x * 3.0).collect();
+        let (k, v) = (random.floats(26 * dim), random.floats(26 * dim));
+        let (mut out, mut weights) = (vec![f32::NAN; spans.len() * dim], vec![f32::NAN; spans.len() * 22]);
+        let rows = |data| Rows { data, stride: dim };
+        let inputs = Attention { q: rows(&q), k: rows(&k), v: rows(&v), spans: &spans, heads, dim };
+        let alignment = Some(Alignment { out: &mut weights, stride: 22 });
+        attention(Isa::Scalar, &mut Scratch::new(), &inputs, &mut out, alignment);
+        for (row, &(start, len)) in spans.iter().enumerate() {
+            for head in 0..heads {
+                let dot = |token: u32| -> f64 {
+                    let (q, k) = (&q[row * dim + head * width..], &k[token as usize * dim + head * width..]);
+                    q.iter().zip(k).take(width).map(|(&q, &k)| f64::from(q) * f64::from(k)).sum()
+                };
+                let exps: Vec<f64> =
+                    (start..start + len).map(|token| (dot(token) / (width as f64).sqrt()).exp()).collect();
+                let sum: f64 = exps.iter().sum();
+                for c in head * width..(head + 1) * width {
+                    let truth: f64 = (start..)
+                        .zip(&exps)
+                        .map(|(token, exp)| exp / sum * f64::from(v[token as usize * dim + c]))
+                        .sum();
+                    close(out[row * dim + c], truth, 2e-6);
+                }
+                if head == 0 {
+                    for (i, &weight) in weights[row * 22..][..22].iter().enumerate() {
+                        close(weight, exps.get(i).map_or(0.0, |exp| exp / sum), 2e-6);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Random maps, shared by the tests, the example and the browser's self-check, so it needs nothing but the
+//! crate.
+
+#![allow(dead_code, reason = "each of them uses a part")]
+
+use klartext_kernels::*;
+
+/// A small generator of numbers (SplitMix64): the same everywhere.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+
+    /// Numbers between -1 and 1.
+    pub(crate) fn floats(&mut self, len: usize) -> Vec<f32> {
+        (0..len).map(|_| (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0).collect()
+    }
+
+    /// Any int8 values, -128 among them.
+    pub(crate) fn weights(&mut self, len: usize) -> Vec<i8> {
+        (0..len).map(|_| self.next() as i8).collect()
+    }
+}
+
+/// Packed weights.
+pub(crate) fn packed(isa: Isa, w: &[i8], n: usize, k: usize) -> Vec<i8> {
+    let mut packed = vec![1; packed_len(isa, n, k)];
+    pack(isa, w, n, k, &mut packed);
+    packed
+}
+
+/// An affine map with all that it needs.
+pub(crate) struct Map {
+    /// Outputs.
+    pub(crate) n: usize,
+    /// Inputs.
+    pub(crate) k: usize,
+    /// `[n, k]`.
+    pub(crate) w: Vec<i8>,
+    /// How inputs are quantised.
+    pub(crate) alpha: Alpha,
+    /// `[n]`.
+    pub(crate) scale: Vec<f32>,
+    /// `[n]`.
+    pub(crate) bias: Vec<f32>,
+    /// Whether negative results become 0.
+    pub(crate) relu: bool,
+}
+
+impl Map {
+    /// Any weights, with outputs of about ± 1.
+    pub(crate) fn random(random: &mut Random, n: usize, k: usize) -> Map {
+        let w = random.weights(n * k);
+        let (alpha, factor) =
+            if random.below(2) == 0 { (Alpha::Static(100.0), 0.01) } else { (Alpha::PerRow, 1.0) };
+        let scale = random.floats(n).iter().map(|x| (1.1 + x) * factor / 128.0).collect();
+        Map { n, k, w, alpha, scale, bias: random.floats(n), relu: random.below(2) == 0 }
+    }
+
+    /// The map with packed weights.
+    pub(crate) fn with<'a>(&'a self, packed: &'a [i8]) -> Affine<'a> {
+        let Map { n, k, alpha, ref scale, ref bias, relu, .. } = *self;
+        Affine { packed, n, k, alpha, scale, bias, relu }
+    }
+
+    /// The results for `x: [rows, k]`.
+    pub(crate) fn apply(&self, isa: Isa, scratch: &mut Scratch, x: &[f32], rows: usize) -> Vec<f32> {
+        let packed = packed(isa, &self.w, self.n, self.k);
+        let mut out = vec![f32::NAN; rows * self.n];
+        affine(isa, scratch, x, rows, &self.with(&packed), &mut out);
+        out
+    }
+
+    /// The best outputs for `x: [rows, k]`, and their log-probabilities.
+    pub(crate) fn best(
+        &self,
+        isa: Isa,
+        scratch: &mut Scratch,
+        x: &[f32],
+        rows: usize,
+    ) -> (Vec<u32>, Vec<f32>) {
+        let packed = packed(isa, &self.w, self.n, self.k);
+        let (mut ids, mut log_prob) = (vec![u32::MAX; rows], vec![f32::NAN; rows]);
+        affine_argmax(isa, scratch, x, rows, &self.with(&packed), &mut ids, Some(&mut log_prob));
+        let mut without = vec![u32::MAX; rows];
+        affine_argmax(isa, scratch, x, rows, &self.with(&packed), &mut without, None);
+        assert_eq!(ids, without, "the log-probabilities must not change the choice");
+        (ids, log_prob)
+    }
+}

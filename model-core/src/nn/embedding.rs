@@ -1,0 +1,62 @@
+//! Piece embeddings with their positions.
+
+use burn::module::Module;
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+
+use super::MAX_LENGTH;
+use crate::ops::{self, EmbedForm};
+
+/// An 8-bit embedding table and the encoding of positions.
+#[derive(Module, Debug)]
+pub(super) struct Embedding {
+    table: Tensor<1, Int>,
+    encoding: Tensor<2>,
+    #[module(skip)]
+    form: EmbedForm,
+}
+
+impl Embedding {
+    /// `table`: packed `[pieces, dim]`, worth `unit` for each of its steps.
+    pub(super) fn new(table: Tensor<1, Int>, pieces: usize, dim: usize, unit: f32, device: &Device) -> Self {
+        let encoding = TensorData::new(position_encoding(MAX_LENGTH, dim), [MAX_LENGTH, dim]);
+        let encoding = Tensor::from_data(encoding, device);
+        Self { table, encoding, form: EmbedForm { pieces, dim, unit } }
+    }
+
+    /// The packed table `[pieces, dim]`.
+    pub(super) fn table(&self) -> Tensor<1, Int> {
+        self.table.clone()
+    }
+
+    /// What one step of the table's 8-bit numbers is worth.
+    pub(super) fn unit(&self) -> f32 {
+        self.form.unit
+    }
+
+    /// `ids: [tokens]`, `positions: [tokens]`, below [`MAX_LENGTH`]; result `[tokens, dim]`.
+    pub(super) fn forward(&self, ids: Tensor<1, Int>, positions: Tensor<1, Int>) -> Tensor<2> {
+        ops::embed(ids, positions, self.table.clone(), self.encoding.clone(), self.form)
+    }
+}
+
+/// A list of whole numbers as a tensor, 32 bits each on every device.
+pub(super) fn ints(values: Vec<i32>, device: &Device) -> Tensor<1, Int> {
+    let len = values.len();
+    Tensor::from_data(TensorData::new(values, [len]), (device, DType::I32))
+}
+
+/// Sines in the first half of the width, cosines in the second; `[positions, dim]`.
+///
+/// The frequencies fall from 1 to 1/10 000 over the half: `freq_i = 10000^(−i / (dim/2 − 1))`.
+fn position_encoding(positions: usize, dim: usize) -> Vec<f32> {
+    let half = dim / 2;
+    (0..positions)
+        .flat_map(|position| {
+            (0..dim).map(move |column| {
+                let frequency = 1e-4f32.powf((column % half) as f32 / (half as f32 - 1.0));
+                let phase = if column < half { 0.0 } else { std::f32::consts::FRAC_PI_2 };
+                (position as f32 * frequency + phase).sin()
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,133 @@
+//! From named tensors in a file to modules on a device.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+use super::embedding::Embedding;
+use super::linear::{Linear, LinearGroup};
+use super::norm::Norm;
+use crate::error::Result;
+use crate::format::config::{Config, Output};
+use crate::format::marian::{ModelFile, Weight};
+use crate::ops::{self, AffineForm};
+
+/// A model file, its configuration, and where its tensors go.
+pub(super) struct Loader<'a> {
+    file: &'a ModelFile<'a>,
+    /// The model's dimensions.
+    pub(super) config: &'a Config,
+    /// Where the tensors go.
+    pub(super) device: &'a Device,
+}
+
+/// One affine map as the file has it.
+struct Part<'a> {
+    weight: Weight<'a>,
+    alpha: Option<f32>,
+    bias: Vec<f32>,
+}
+
+impl<'a> Loader<'a> {
+    pub(super) fn new(file: &'a ModelFile<'a>, config: &'a Config, device: &'a Device) -> Self {
+        Self { file, config, device }
+    }
+
+    /// The affine map of `weight: [inputs, outputs]` and `bias: [1, outputs]`.
+    pub(super) fn linear(&self, weight: &str, bias: &str, inputs: usize, outputs: usize) -> Result<Linear> {
+        Ok(self.merge(vec![self.part(weight, Some(bias), inputs, outputs)?], false))
+    }
+
+    /// As [`Loader::linear`], with ReLU behind it.
+    pub(super) fn linear_relu(&self, weight: &str, bias: &str, inputs: usize, outputs: usize) -> Result<Linear> {
+        Ok(self.merge(vec![self.part(weight, Some(bias), inputs, outputs)?], true))
+    }
+
+    /// Several affine maps of one input of `dim` to `dim` outputs each, side by side. Neighbours that quantise the
+    /// input alike become one map.
+    pub(super) fn linear_group(&self, names: &[(String, Option<String>)]) -> Result<LinearGroup> {
+        let dim = self.config.dim_emb;
+        let mut groups: Vec<Vec<Part<'a>>> = Vec::new();
+        for (weight, bias) in names {
+            let part = self.part(weight, bias.as_deref(), dim, dim)?;
+            match groups.last_mut() {
+                Some(group) if group[0].alpha == part.alpha => group.push(part),
+                _ => groups.push(vec![part]),
+            }
+        }
+        Ok(LinearGroup::new(groups.into_iter().map(|group| self.merge(group, false)).collect()))
+    }
+
+    /// The projection to the vocabulary, with the weights of `target` where the model ties them.
+    pub(super) fn projection(&self, target: &Embedding) -> Result<Linear> {
+        const BIAS: &str = "decoder_ff_logit_out_b";
+        let (pieces, dim) = (self.config.target_vocab, self.config.dim_emb);
+        let name = match self.config.embeddings.output {
+            Output::Own(weight) => return self.linear(weight, BIAS, dim, pieces),
+            Output::Target => self.config.embeddings.target,
+        };
+        let alpha = match self.file.alpha(name)? {
+            Some(alpha) => Some(alpha),
+            // The name that Marian gives to the same multiplier where a shortlist cuts the weights.
+            None => self.file.alpha("none")?,
+        };
+        let bias = self.vector(self.file.float(BIAS, &[1, pieces])?);
+        let scale = self.vector(vec![target.unit() / alpha.unwrap_or(1.0); pieces]);
+        let form = AffineForm { inputs: dim, outputs: pieces, alpha, relu: false };
+        Ok(Linear::new(target.table(), scale, bias, form))
+    }
+
+    /// An embedding table `[pieces, dim]` with the positions' encoding.
+    pub(super) fn embedding(&self, name: &str, pieces: usize) -> Result<Embedding> {
+        let weight = self.file.embedding(name, pieces, self.config.dim_emb)?;
+        let unit = 1.0 / weight.quant_mult;
+        let table = self.pack(&[weight]);
+        Ok(Embedding::new(table, pieces, self.config.dim_emb, unit, self.device))
+    }
+
+    /// A layer normalisation with the names `{prefix}_ln_scale` and `{prefix}_ln_bias`.
+    pub(super) fn norm(&self, prefix: &str) -> Result<Norm> {
+        let part = |name: &str| {
+            let values = self.file.float(&format!("{prefix}_ln_{name}"), &[1, self.config.dim_emb])?;
+            Ok(self.vector(values))
+        };
+        Ok(Norm::new(part("scale")?, part("bias")?))
+    }
+
+    fn part(&self, weight: &str, bias: Option<&str>, inputs: usize, outputs: usize) -> Result<Part<'a>> {
+        Ok(Part {
+            weight: self.file.weight(weight, inputs, outputs)?,
+            alpha: self.file.alpha(weight)?,
+            bias: match bias {
+                Some(name) => self.file.float(name, &[1, outputs])?,
+                None => vec![0.0; outputs],
+            },
+        })
+    }
+
+    /// Maps of one input with one multiplier as one map.
+    fn merge(&self, parts: Vec<Part<'a>>, relu: bool) -> Linear {
+        let alpha = parts[0].alpha;
+        let inputs = parts[0].weight.k;
+        let (mut scale, mut bias, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        for part in parts {
+            let multiplier = alpha.unwrap_or(1.0) * part.weight.quant_mult;
+            scale.extend(std::iter::repeat_n(1.0 / multiplier, part.weight.n));
+            bias.extend(part.bias);
+            weights.push(part.weight);
+        }
+        let form = AffineForm { inputs, outputs: scale.len(), alpha, relu };
+        Linear::new(self.pack(&weights), self.vector(scale), self.vector(bias), form)
+    }
+
+    /// Weights `[n, k]` below one another in the backend's packed form.
+    fn pack(&self, weights: &[Weight<'_>]) -> Tensor<1, burn::tensor::Int> {
+        let k = weights[0].k;
+        let values: Vec<i8> = weights.iter().flat_map(|weight| weight.values.iter().copied()).collect();
+        let shape = [values.len() / k, k];
+        ops::pack(Tensor::from_data(TensorData::new(values, shape), (self.device, DType::I8)))
+    }
+
+    fn vector(&self, values: Vec<f32>) -> Tensor<1> {
+        let shape = [values.len()];
+        Tensor::from_data(TensorData::new(values, shape), self.device)
+    }
+}

@@ -1,0 +1,188 @@
+//! Carries the inline markup of a sentence over to its translation.
+//!
+//! Each kind of mark (link, bold, italic, code) is carried by itself. A marked span goes to its exact copy in
+//! the target if there is one; else the target's words vote with their alignment, and the best contiguous
+//! stretch wins; else the word with the most attention onto the span takes it. So no link gets lost, and none
+//! is scattered over the sentence.
+
+mod code;
+mod copy;
+mod evidence;
+mod place;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::ops::Range;
+
+use self::evidence::{Kind, Span, trimmed};
+use self::place::{Placement, place};
+use super::output::Translation;
+use crate::document::{Mark, Run};
+
+/// The runs of a translation, given those of the sentence that was translated.
+///
+/// The texts of `source`, concatenated, are the sentence that `translation.source` are pieces of. The texts
+/// of the result, concatenated, are `translation.text`, but for code: it stands there as it stands in the
+/// source, in the place of what the model has made of it, or, with a space, between the words if the model
+/// has left it out. Neighbours of the result differ in their marks, and none is empty.
+///
+/// Every marked span with a word turns up in the result while there are words to mark; two links never share
+/// one. White space has the marks that both its neighbours have, and punctuation at the ends of a span has
+/// the mark if it had it in the source.
+pub fn carry(source: &[Run], translation: &Translation) -> Vec<Run> {
+    let text: String = source.iter().map(|run| run.text.as_str()).collect();
+    let spans = Span::all(source, &text);
+    let mut runs = Runs::default();
+    if spans.is_empty() {
+        runs.push(&translation.text, &Mark::default());
+    } else if spans[0].kind == Kind::Code && spans[0].source == trimmed(&text, 0..text.len()) {
+        runs.push_part(source, &spans[0].source, Look::default());
+    } else {
+        let placement = place(&text, &spans, translation);
+        runs.push_translation(source, &spans, &translation.text, &placement);
+    }
+    runs.0
+}
+
+/// What a byte of the target is set as, without code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Look<'a> {
+    link: Option<&'a str>,
+    bold: bool,
+    italic: bool,
+}
+
+impl<'a> Look<'a> {
+    fn of(mark: &'a Mark) -> Self {
+        Self { link: mark.link.as_deref(), bold: mark.bold, italic: mark.italic }
+    }
+
+    fn mark(self) -> Mark {
+        Mark { bold: self.bold, italic: self.italic, code: false, link: self.link.map(str::to_owned) }
+    }
+
+    /// What both have.
+    fn common(self, other: Self) -> Self {
+        Self {
+            link: self.link.filter(|_| self.link == other.link),
+            bold: self.bold && other.bold,
+            italic: self.italic && other.italic,
+        }
+    }
+
+    /// What either has; where both have a link, this one's.
+    fn with(self, other: Self) -> Self {
+        Self {
+            link: self.link.or(other.link),
+            bold: self.bold || other.bold,
+            italic: self.italic || other.italic,
+        }
+    }
+}
+
+/// Runs in the making.
+#[derive(Debug, Default)]
+struct Runs(Vec<Run>);
+
+impl Runs {
+    fn push(&mut self, text: &str, mark: &Mark) {
+        match self.0.last_mut() {
+            _ if text.is_empty() => {}
+            Some(last) if last.mark == *mark => last.text.push_str(text),
+            _ => self.0.push(Run { text: text.to_owned(), mark: mark.clone() }),
+        }
+    }
+
+    /// Adds a part of the source as it is, with further marks.
+    fn push_part(&mut self, source: &[Run], part: &Range<usize>, look: Look<'_>) {
+        let mut end = 0;
+        for run in source {
+            let start = end;
+            end += run.text.len();
+            let (from, to) = (part.start.max(start), part.end.min(end));
+            if from < to {
+                let mark = Look::of(&run.mark).with(look).mark();
+                self.push(&run.text[from - start..to - start], &Mark { code: run.mark.code, ..mark });
+            }
+        }
+    }
+
+    fn push_translation(&mut self, source: &[Run], spans: &[Span<'_>], target: &str, placement: &Placement) {
+        let looks = looks(spans, target, placement);
+        let mut done = 0;
+        for (bytes, span) in &placement.code {
+            self.push_target(target, done..bytes.start, &looks);
+            let look = looks[bytes.clone()].iter().fold(Look::default(), |all, look| all.with(*look));
+            let (part, own) = (&spans[*span].source, code_look(spans, *span));
+            // Code that the model has left out stands between spaces.
+            let space = |next: Look<'_>| own.common(next).mark();
+            if let (true, Some(last)) = (bytes.is_empty(), self.0.last()) {
+                let mark = space(Look::of(&last.mark));
+                self.push(" ", &mark);
+            }
+            self.push_part(source, part, look);
+            if let (0, 0, Some(first)) = (bytes.start, bytes.end, looks.first()) {
+                self.push(" ", &space(*first));
+            }
+            done = bytes.end;
+        }
+        self.push_target(target, done..target.len(), &looks);
+    }
+
+    /// Adds a part of the target with its looks.
+    fn push_target(&mut self, target: &str, part: Range<usize>, looks: &[Look<'_>]) {
+        let mut start = part.start;
+        while start < part.end {
+            let len = looks[start..part.end].iter().take_while(|look| **look == looks[start]).count();
+            self.push(&target[start..start + len], &looks[start].mark());
+            start += len;
+        }
+    }
+}
+
+/// The marks of the links, bold and italic spans around code.
+fn code_look<'a>(spans: &[Span<'a>], code: usize) -> Look<'a> {
+    let mut look = Look::default();
+    for span in spans.iter().filter(|span| span.contains(&spans[code])) {
+        look = look.with(look_of(span.kind));
+    }
+    look
+}
+
+fn look_of(kind: Kind<'_>) -> Look<'_> {
+    match kind {
+        Kind::Code => Look::default(),
+        Kind::Link(link) => Look { link: Some(link), ..Look::default() },
+        Kind::Bold => Look { bold: true, ..Look::default() },
+        Kind::Italic => Look { italic: true, ..Look::default() },
+    }
+}
+
+/// The look of each byte of the target.
+fn looks<'a>(spans: &[Span<'a>], target: &str, placement: &Placement) -> Vec<Look<'a>> {
+    let mut looks = vec![Look::default(); target.len()];
+    // Of two links that meet in their punctuation, the shorter may consist of it.
+    let mut by_length: Vec<_> = spans.iter().zip(&placement.stretches).collect();
+    by_length.sort_by_key(|(_, stretches)| stretches.iter().map(Range::len).sum::<usize>());
+    for (span, stretches) in by_length {
+        for look in stretches.iter().cloned().flatten() {
+            looks[look] = looks[look].with(look_of(span.kind));
+        }
+    }
+    for (bytes, span) in &placement.code {
+        let own = code_look(spans, *span);
+        looks[bytes.clone()].iter_mut().for_each(|look| *look = own.with(*look));
+    }
+    let mut space = 0;
+    while let Some(start) = target[space..].find(char::is_whitespace).map(|at| space + at) {
+        let rest = &target[start..];
+        let end = target.len() - rest.trim_start().len();
+        if start > 0 && end < target.len() {
+            let common = looks[start - 1].common(looks[end]);
+            looks[start..end].fill(common);
+        }
+        space = end;
+    }
+    looks
+}
