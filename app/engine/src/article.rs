@@ -1,0 +1,93 @@
+//! An article on its way: which sentence of which block is which, and what becomes of each.
+
+use std::ops::Range;
+
+use klartext_protocol::Span;
+use model_core::document::{Block, BlockKind, Run, dates};
+use model_core::translate::carry;
+use model_core::{Translation, Translator};
+
+/// A sentence of an article.
+pub(crate) struct Sentence {
+    /// The block's index.
+    pub(crate) block: u32,
+    /// The index within the block.
+    pub(crate) index: u32,
+    /// The German runs.
+    pub(crate) source: Vec<Run>,
+}
+
+/// An article's blocks, cut into sentences.
+pub(crate) struct Article {
+    /// For each block the spans of its sentences.
+    pub(crate) outline: Vec<Vec<Span>>,
+    /// The sentences that the model translates, in reading order.
+    pub(crate) sentences: Vec<Sentence>,
+    /// The sentences that need no model, with their English runs: code stays as it is, dates follow rules.
+    pub(crate) ready: Vec<(Sentence, Vec<Run>)>,
+}
+
+impl Article {
+    /// Cuts blocks in `language` into sentences.
+    pub(crate) fn new(blocks: &[Block], language: &str, translator: &Translator) -> Self {
+        let mut article = Self { outline: Vec::new(), sentences: Vec::new(), ready: Vec::new() };
+        for (number, block) in (0..).zip(blocks) {
+            let text = block.text();
+            let by_rule = by_rule(block, &text);
+            let spans = match by_rule {
+                Some(_) => trimmed(&text).into_iter().collect(),
+                None => translator.sentences(&text, language),
+            };
+            for (index, span) in (0..).zip(&spans) {
+                let sentence = Sentence { block: number, index, source: block.slice(span.clone()) };
+                match &by_rule {
+                    Some(runs) => article.ready.push((sentence, runs.clone())),
+                    None => article.sentences.push(sentence),
+                }
+            }
+            article.outline.push(spans.into_iter().map(span).collect());
+        }
+        article
+    }
+
+    /// The first sentence of the model's that is not before a block.
+    pub(crate) fn first_of(&self, block: u32) -> usize {
+        self.sentences.partition_point(|sentence| sentence.block < block)
+    }
+}
+
+impl Sentence {
+    /// The German text.
+    pub(crate) fn text(&self) -> String {
+        self.source.iter().map(|run| run.text.as_str()).collect()
+    }
+
+    /// The English runs of its translation.
+    pub(crate) fn carry(&self, translation: &Translation) -> Vec<Run> {
+        carry(&self.source, translation)
+    }
+}
+
+/// A block's English, where no model is wanted for it.
+fn by_rule(block: &Block, text: &str) -> Option<Vec<Run>> {
+    match block.kind {
+        BlockKind::Date => {
+            let english = dates::english_date(text)?;
+            Some(vec![Run { text: english, mark: block.runs.first().map(|run| run.mark.clone()).unwrap_or_default() }])
+        }
+        kind if !kind.is_translated() => Some(block.slice(trimmed(text)?)),
+        _ => None,
+    }
+}
+
+/// The span of a text without the white space around it; none if that is all it is.
+fn trimmed(text: &str) -> Option<Range<usize>> {
+    let start = text.len() - text.trim_start().len();
+    let len = text.trim().len();
+    (len > 0).then(|| start..start + len)
+}
+
+fn span(range: Range<usize>) -> Span {
+    // A block of more than 4 GiB does not fit into the worker's memory.
+    Span { start: range.start as u32, end: range.end as u32 }
+}

@@ -1,0 +1,199 @@
+//! What the reader and the engine's worker say to each other, over `postMessage`.
+//!
+//! The worker speaks first: nothing may be sent to it before [`Event::Started`], since a message that arrives before its
+//! module runs is lost. Every job has an id that the reader chose, and ends with exactly one of [`Event::Done`],
+//! [`Event::Cancelled`] and [`Event::Failed`]; after that no event names it again.
+
+use klartext_document::{Block, Document, Run};
+use serde::{Deserialize, Serialize};
+
+/// A job, numbered by the reader. Never used twice, not even for another worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobId(pub u32);
+
+/// From the reader to the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Request {
+    /// Fetch and check a model. Answered by [`Event::Loading`]s and one [`Event::Ready`] or [`Event::Failed`].
+    Load {
+        /// Address of the model's manifest, absolute or relative to the page.
+        manifest: String,
+    },
+    /// Make an article of pasted text. Answered by [`Event::Read`]. Needs no model.
+    Read {
+        /// The job.
+        job: JobId,
+        /// The text as it was pasted.
+        text: String,
+    },
+    /// Translate blocks. Waits for the model if that is still loading. Answered by one [`Event::Outline`], an
+    /// [`Event::Sentence`] for each sentence, and the job's end.
+    Translate {
+        /// The job.
+        job: JobId,
+        /// The blocks, in reading order.
+        blocks: Vec<Block>,
+        /// Where to begin: the first block on the screen.
+        first: u32,
+    },
+    /// The reader looks elsewhere: go on with the sentences from this block on.
+    Focus {
+        /// The job.
+        job: JobId,
+        /// The first block on the screen.
+        block: u32,
+    },
+    /// Stop a job. Answered by [`Event::Cancelled`] within one decoding step.
+    Cancel {
+        /// The job.
+        job: JobId,
+    },
+    /// Are you alive? Answered by [`Event::Pong`] within one decoding step. A worker that a browser ends says nothing.
+    Ping,
+}
+
+/// From the worker to the reader.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Event {
+    /// The worker runs and listens.
+    Started,
+    /// The answer to [`Request::Ping`].
+    Pong,
+    /// A model is being fetched.
+    Loading {
+        /// Bytes that have arrived.
+        done: u64,
+        /// Bytes in all, from the manifest.
+        total: u64,
+    },
+    /// The model is ready.
+    Ready {
+        /// Which one, and what runs it.
+        engine: EngineInfo,
+    },
+    /// Pasted text, read.
+    Read {
+        /// The job, which ends with this.
+        job: JobId,
+        /// The article in it.
+        document: Document,
+    },
+    /// Where the sentences are.
+    Outline {
+        /// The job.
+        job: JobId,
+        /// For each block the spans of its sentences; what lies between them is white space.
+        blocks: Vec<Vec<Span>>,
+    },
+    /// A sentence is done.
+    Sentence {
+        /// The job.
+        job: JobId,
+        /// The block's index.
+        block: u32,
+        /// The sentence's index within the block.
+        sentence: u32,
+        /// The English text with the German text's markup.
+        runs: Vec<Run>,
+        /// Mean probability of its pieces, 0 to 1.
+        confidence: f32,
+    },
+    /// A job is complete.
+    Done {
+        /// The job.
+        job: JobId,
+        /// What it took.
+        stats: Stats,
+    },
+    /// A job was stopped by [`Request::Cancel`].
+    Cancelled {
+        /// The job.
+        job: JobId,
+    },
+    /// A job, or with no job the model's loading, has failed.
+    Failed {
+        /// The job, if it was one.
+        job: Option<JobId>,
+        /// Why.
+        error: EngineError,
+    },
+}
+
+/// A part of a block's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// Byte after the last.
+    pub end: u32,
+}
+
+/// The model that is loaded, and what runs it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EngineInfo {
+    /// The model's name, from its manifest.
+    pub model: String,
+    /// Its version.
+    pub version: String,
+    /// Its licence note.
+    pub licence: String,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// What computes: "CPU".
+    pub device: String,
+    /// Which kernels are live: "simd128", "scalar".
+    pub kernels: String,
+    /// From the request to here, in milliseconds.
+    pub load_ms: f64,
+}
+
+/// What a job took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stats {
+    /// German words translated.
+    pub words: u32,
+    /// Sentences translated.
+    pub sentences: u32,
+    /// Time to the first sentence, in milliseconds.
+    pub first_ms: f64,
+    /// Time in all, in milliseconds.
+    pub total_ms: f64,
+    /// Bytes of the worker's WebAssembly memory.
+    pub memory_bytes: u64,
+}
+
+/// Why something failed: a code to decide by and a sentence for the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineError {
+    /// What kind of failure.
+    pub code: ErrorCode,
+    /// What exactly, in English, for a developer.
+    pub message: String,
+}
+
+/// The kinds of failure that the page tells apart. Stable: pages and logs depend on the names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorCode {
+    /// The browser lacks WebAssembly or its SIMD instructions.
+    NoSimd,
+    /// A file of the model is not there.
+    ModelMissing,
+    /// The network failed while the model was fetched.
+    Network,
+    /// A file of the model is there and wrong.
+    ModelBroken,
+    /// The model is well-formed and of a kind that this engine does not know.
+    ModelUnsupported,
+    /// The text is too long.
+    TooLong,
+    /// Not enough memory.
+    OutOfMemory,
+    /// The worker died. Made by the reader's side, which then starts another.
+    WorkerDied,
+    /// Anything else, which is a defect of ours.
+    Internal,
+}
