@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use klartext_protocol::Span;
-use model_core::document::{Block, BlockKind, Run, dates};
+use model_core::document::{Block, BlockKind, Run, bylines, dates};
 use model_core::translate::carry;
 use model_core::{Translation, Translator};
 
@@ -23,7 +23,7 @@ pub(crate) struct Article {
     pub(crate) outline: Vec<Vec<Span>>,
     /// The sentences that the model translates, in reading order.
     pub(crate) sentences: Vec<Sentence>,
-    /// The sentences that need no model, with their English runs: code stays as it is, dates follow rules.
+    /// The sentences that need no model, with their English runs: code stays as it is, dates and bylines follow rules.
     pub(crate) ready: Vec<(Sentence, Vec<Run>)>,
 }
 
@@ -70,14 +70,16 @@ impl Sentence {
 
 /// A block's English, where no model is wanted for it.
 fn by_rule(block: &Block, text: &str) -> Option<Vec<Run>> {
-    match block.kind {
-        BlockKind::Date => {
-            let english = dates::english_date(text)?;
-            Some(vec![Run { text: english, mark: block.runs.first().map(|run| run.mark.clone()).unwrap_or_default() }])
-        }
-        kind if !kind.is_translated() => Some(block.slice(trimmed(text)?)),
-        _ => None,
-    }
+    let english = match block.kind {
+        BlockKind::Date => dates::english_date(text)?,
+        BlockKind::Byline => bylines::english_byline(text)?,
+        kind if !kind.is_translated() => return Some(block.slice(trimmed(text)?)),
+        _ => return None,
+    };
+    Some(vec![Run {
+        text: english,
+        mark: block.runs.first().map(|run| run.mark.clone()).unwrap_or_default(),
+    }])
 }
 
 /// The span of a text without the white space around it; none if that is all it is.

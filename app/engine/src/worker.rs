@@ -3,9 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use js_sys::ArrayBuffer;
+use js_sys::WebAssembly::Memory;
 use klartext_protocol::{EngineError, ErrorCode, Event, JobId, Request, Stats};
 use model_core::document::pasted;
 use model_core::{Job, Options};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::article::Article;
@@ -51,7 +54,7 @@ enum Stage {
     /// Nothing is done yet: the blocks, and where to begin.
     Waiting(Vec<model_core::document::Block>, u32),
     /// Its sentences are in the queue.
-    Running(Article, Job),
+    Running(Article, Box<Job>),
 }
 
 impl Worker {
@@ -73,7 +76,12 @@ impl Worker {
                     return fail(job, too_long(bytes));
                 }
                 let stage = Stage::Waiting(blocks, first);
-                self.0.borrow_mut().jobs.push(Active { id: job, stage, asked: now(), stats: Stats::default() });
+                self.0.borrow_mut().jobs.push(Active {
+                    id: job,
+                    stage,
+                    asked: now(),
+                    stats: Stats::default(),
+                });
                 self.run();
             }
             Request::Focus { job, block } => self.focus(job, block),
@@ -189,10 +197,11 @@ impl Active {
                         confidence: 1.0,
                     });
                 }
-                let texts: Vec<String> = article.sentences.iter().map(crate::article::Sentence::text).collect();
+                let texts: Vec<String> =
+                    article.sentences.iter().map(crate::article::Sentence::text).collect();
                 let mut queue = loaded.translator.job(texts.iter().map(String::as_str), &Options::default());
                 queue.focus(article.first_of(*first));
-                self.stage = Stage::Running(article, queue);
+                self.stage = Stage::Running(article, Box::new(queue));
                 false
             }
             Stage::Running(article, queue) => {
@@ -236,6 +245,7 @@ fn too_long(bytes: usize) -> EngineError {
 
 /// How much WebAssembly memory the worker has taken.
 fn memory_bytes() -> u64 {
-    const PAGE: u64 = 64 << 10;
-    core::arch::wasm32::memory_size(0) as u64 * PAGE
+    let memory: Memory = wasm_bindgen::memory().unchecked_into();
+    let buffer: ArrayBuffer = memory.buffer().unchecked_into();
+    u64::from(buffer.byte_length())
 }

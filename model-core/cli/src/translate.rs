@@ -58,7 +58,9 @@ pub(crate) fn run(file: Option<&Path>, model: &Path, options: &Options) -> Resul
                 let gap = if gap.is_empty() && end < text.len() { " " } else { gap };
                 write!(output, "{lead}{}{gap}", translation.text)
             };
-            result.and_then(|()| if options.lines { Ok(()) } else { output.flush() }).map_err(Error::Output)?;
+            result
+                .and_then(|()| if options.lines { Ok(()) } else { output.flush() })
+                .map_err(Error::Output)?;
             written += 1;
         }
     }
@@ -75,7 +77,9 @@ fn input(file: Option<&Path>) -> Result<String, Error> {
         _ => {
             let mut bytes = Vec::new();
             let path = "standard input".to_owned();
-            io::stdin().read_to_end(&mut bytes).map_err(|source| Error::File { path: path.clone(), source })?;
+            io::stdin()
+                .read_to_end(&mut bytes)
+                .map_err(|source| Error::File { path: path.clone(), source })?;
             (path, bytes)
         }
     };

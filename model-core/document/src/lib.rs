@@ -3,6 +3,7 @@
 //! A leaf crate without a web or a tensor dependency, so that the reader, the worker protocol and the engine can speak
 //! of the same thing. Markup is data here, never a string of HTML: what comes from outside cannot smuggle any in.
 
+pub mod bylines;
 pub mod dates;
 mod inline;
 pub mod pasted;
