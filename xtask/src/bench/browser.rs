@@ -1,0 +1,142 @@
+//! Words a second in a browser: a page in Chromium has Klartext's worker and another engine's translate the same
+//! sentences in turns. The page lies in `tests/race`, and never in `dist/`.
+
+mod site;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use super::Options;
+use super::material::{Model, Set};
+use super::stats::{Spread, median, round, share, speed_ratio, words_a_second};
+use crate::project::{self, output, say};
+use crate::{serve, setup};
+
+/// Where the browser tests' npm packages are installed, from the repository's root.
+const PACKAGES: &str = "tests/browser/harness";
+
+#[derive(Serialize)]
+struct Figures {
+    model: String,
+    model_bytes: u64,
+    browser: String,
+    text: &'static str,
+    sentences: usize,
+    words: usize,
+    rounds: usize,
+    klartext_simd128_wps: Spread,
+    fxtranslate_simd128_wps: Spread,
+    /// How many times as fast as fxtranslate Klartext was: the median of the rounds.
+    ratio: f64,
+    /// The share of sentences that both translate to the same text, 0 to 1.
+    equal_share: f64,
+    /// From the order to translate the whole text to the first sentence of Klartext's, and the first batch of
+    /// fxtranslate's: medians of the rounds.
+    first_sentence_ms: f64,
+    fxtranslate_first_batch_ms: f64,
+    /// From the start of the worker until it can translate, the files being fetched from this machine.
+    klartext_ready_ms: f64,
+    fxtranslate_ready_ms: f64,
+    /// WebAssembly memory of the workers at the end.
+    klartext_memory_bytes: u64,
+    fxtranslate_memory_bytes: u64,
+}
+
+/// What the page found out.
+#[derive(Deserialize)]
+struct Report {
+    browser: String,
+    sentences: usize,
+    words: usize,
+    equal: usize,
+    klartext: Contestant,
+    fxtranslate: Contestant,
+}
+
+/// What the page found out about an engine.
+#[derive(Deserialize)]
+struct Contestant {
+    /// The kernels that it says it uses.
+    kernels: String,
+    ready_ms: f64,
+    /// One of each for every round.
+    seconds: Vec<f64>,
+    first_ms: Vec<f64>,
+    memory_bytes: u64,
+}
+
+/// Runs the race.
+pub(super) fn measure(options: &Options) -> Result<()> {
+    let model = Model::read()?;
+    let set = Set::for_speed(options)?;
+    setup::node()?;
+    setup::npm_packages(&project::root().join(PACKAGES))?;
+    let chromium = setup::chromium()?;
+    let folder = site::make(&set, options.rounds)?;
+    let address = serve::serve_in_background(&folder)?;
+    let report = race(address, &chromium)?;
+    let figures = figures(model, set.name, options.rounds, &report)?;
+    println!("{}, {} words, {} rounds, {}", figures.text, figures.words, figures.rounds, figures.browser);
+    for (name, speed, first, memory) in [
+        ("klartext", figures.klartext_simd128_wps, figures.first_sentence_ms, figures.klartext_memory_bytes),
+        (
+            "fxtranslate",
+            figures.fxtranslate_simd128_wps,
+            figures.fxtranslate_first_batch_ms,
+            figures.fxtranslate_memory_bytes,
+        ),
+    ] {
+        println!(
+            "{name:<12} {:>8.1} words a second ({:.1} to {:.1}), the first after {first:.0} ms, {:.1} MB",
+            speed.median,
+            speed.min,
+            speed.max,
+            memory as f64 / 1e6
+        );
+    }
+    println!("ratio {:.3}, {:.1} % of outputs equal", figures.ratio, 100.0 * figures.equal_share);
+    options.keep("browser", &figures)
+}
+
+/// Opens the page and waits for its report.
+fn race(address: SocketAddr, chromium: &Path) -> Result<Report> {
+    let page = format!("http://{address}/race/index.html");
+    say(&format!("racing on {page}"));
+    let mut node = Command::new("node");
+    node.current_dir(project::root()).arg("tests/race/run.mjs").args([PACKAGES, &page]).arg(chromium);
+    serde_json::from_str(&output(&mut node)?).context("the page reported something unknown")
+}
+
+fn figures(model: Model, text: &'static str, rounds: usize, report: &Report) -> Result<Figures> {
+    let Report { browser, sentences, words, equal, klartext, fxtranslate } = report;
+    for engine in [klartext, fxtranslate] {
+        ensure!(
+            engine.kernels.ends_with("simd128"),
+            "an engine ran with {} kernels and not simd128",
+            engine.kernels
+        );
+    }
+    Ok(Figures {
+        model: model.name,
+        model_bytes: model.bytes,
+        browser: browser.clone(),
+        text,
+        sentences: *sentences,
+        words: *words,
+        rounds,
+        klartext_simd128_wps: words_a_second(*words, &klartext.seconds)?,
+        fxtranslate_simd128_wps: words_a_second(*words, &fxtranslate.seconds)?,
+        ratio: speed_ratio(&klartext.seconds, &fxtranslate.seconds)?,
+        equal_share: share(*equal, *sentences)?,
+        first_sentence_ms: median(&klartext.first_ms, 1)?,
+        fxtranslate_first_batch_ms: median(&fxtranslate.first_ms, 1)?,
+        klartext_ready_ms: round(klartext.ready_ms, 1),
+        fxtranslate_ready_ms: round(fxtranslate.ready_ms, 1),
+        klartext_memory_bytes: klartext.memory_bytes,
+        fxtranslate_memory_bytes: fxtranslate.memory_bytes,
+    })
+}

@@ -1,0 +1,99 @@
+//! The folder that the race is served from: a copy of `dist/`, the page, and the other engine's bundle.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::bench::material::{MODEL, Set};
+use crate::bundle::{self, Bundle};
+use crate::project;
+use crate::wasm::Compiler;
+
+/// The engine that ours is compared with, built as ours is.
+const ORACLE: Bundle = Bundle {
+    name: "oracle",
+    workspace: "tests/race/oracle",
+    package: "klartext-race-oracle",
+    profile: "release",
+    target_features: Some("+simd128"),
+    level: "-O3",
+};
+
+/// What the page is told; it reads it from `race.json`.
+#[derive(Serialize)]
+struct Plan {
+    rounds: usize,
+    /// One sentence each.
+    lines: Vec<String>,
+    /// Addresses of Klartext's worker and the model's manifest.
+    worker: String,
+    manifest: String,
+}
+
+/// Builds whatever is missing, and puts the folder together.
+pub(super) fn make(set: &Set, rounds: usize) -> Result<PathBuf> {
+    bundle::ensure()?;
+    let oracle = ORACLE.make(&Compiler::find_or_install()?)?;
+    let folder = project::cache("bench/race")?;
+    fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    copy(&project::dist(), &folder)?;
+    let race = folder.join("race");
+    copy(&project::root().join("tests/race/page"), &race)?;
+    write(&race.join("oracle.js"), &oracle.js)?;
+    write(&race.join("oracle.wasm"), &oracle.wasm)?;
+    let plan = Plan {
+        rounds,
+        lines: set.sentences()?,
+        worker: worker(&folder)?,
+        manifest: format!("/{}/manifest.json", MODEL.trim_start_matches("public/")),
+    };
+    write(&race.join("race.json"), &serde_json::to_vec(&plan)?)?;
+    Ok(folder)
+}
+
+/// Copies a folder.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    for file in project::files_below(from)? {
+        let copy = to.join(file.strip_prefix(from)?);
+        fs::create_dir_all(copy.parent().context("a copy lies in a folder")?)?;
+        fs::copy(&file, &copy).with_context(|| format!("cannot copy {}", file.display()))?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<()> {
+    fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The address of Klartext's worker, whose name has its content's hash in it.
+fn worker(folder: &Path) -> Result<String> {
+    let names = project::files_below(&folder.join("assets"))?;
+    let mut names = names.iter().filter_map(|file| file.file_name()?.to_str());
+    let worker = names.find(|name| name.starts_with("worker-") && name.ends_with(".js"));
+    Ok(format!("/assets/{}", worker.context("dist/assets has no worker")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worker_is_found_in_a_copy() {
+        let base = std::env::temp_dir().join(format!("klartext-race-{}", std::process::id()));
+        let (from, to) = (base.join("from"), base.join("to"));
+        fs::create_dir_all(from.join("assets")).unwrap();
+        for name in ["engine-1.js", "worker-2.js", "worker-2.js.br"] {
+            fs::write(from.join("assets").join(name), name).unwrap();
+        }
+        assert!(worker(&from).is_ok());
+        copy(&from, &to).unwrap();
+        let found = worker(&to).unwrap();
+        fs::remove_file(to.join("assets/worker-2.js")).unwrap();
+        let missing = worker(&to).unwrap_err().to_string();
+        fs::remove_dir_all(&base).unwrap();
+        assert_eq!(found, "/assets/worker-2.js");
+        assert!(missing.contains("no worker"), "{missing}");
+    }
+}

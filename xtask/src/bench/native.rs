@@ -1,0 +1,45 @@
+//! Programs of the workspace, compiled as they are measured.
+
+use std::env::consts::{ARCH, EXE_SUFFIX};
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::project::{self, on_path, run};
+use crate::setup;
+
+/// The command line, `klartext`.
+pub(super) fn klartext() -> Result<Command> {
+    run(release_build()?.args(["--package", "klartext"]))?;
+    program(&format!("klartext{EXE_SUFFIX}"))
+}
+
+/// An example of model-core, which may use what the engine itself does not depend on: the engine it is compared with.
+pub(super) fn example(name: &str) -> Result<Command> {
+    let mut cargo = release_build()?;
+    if matches!(ARCH, "x86_64" | "aarch64") {
+        // Part of fxtranslate is written in C++; without that it would be a slow opponent. This makes it an error.
+        if std::env::var_os("CXX").is_none() && on_path("c++").is_none() {
+            setup::apt_install(&["g++"])?;
+        }
+        cargo.env("FXTRANSLATE_REQUIRE_SIMD", "1");
+    }
+    run(cargo.args(["--package", "model-core", "--example", name]))?;
+    program(&format!("examples/{name}{EXE_SUFFIX}"))
+}
+
+fn release_build() -> Result<Command> {
+    let mut cargo = project::cargo();
+    cargo.args(["build", "--release", "--target-dir"]).arg(project::target_folder("native")?);
+    Ok(cargo)
+}
+
+/// A compiled program, to be run in the repository's root on one thread.
+fn program(name: &str) -> Result<Command> {
+    let path: PathBuf = project::target_folder("native")?.join("release").join(name);
+    let mut command = Command::new(path);
+    // burn's CPU backend would spread large operations over all cores.
+    command.current_dir(project::root()).env("RAYON_NUM_THREADS", "1");
+    Ok(command)
+}

@@ -1,0 +1,105 @@
+//! How good the translations are, and whether they are what another engine makes of the same model.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+
+use super::material::{MODEL, Model, Set};
+use super::sacrebleu::{Sacrebleu, Scores, VERSION};
+use super::stats::{round, share};
+use super::{Options, native};
+use crate::project::{self, output};
+
+#[derive(Serialize)]
+struct Figures {
+    model: String,
+    sacrebleu: &'static str,
+    sets: BTreeMap<&'static str, OfSet>,
+}
+
+/// Figures of one development set.
+#[derive(Serialize)]
+struct OfSet {
+    sentences: usize,
+    klartext: Scores,
+    fxtranslate: Scores,
+    /// Klartext's BLEU less fxtranslate's.
+    bleu_difference: f64,
+    /// The share of sentences that both translate to the same text, 0 to 1.
+    equal_share: f64,
+}
+
+/// Translates the development sets with both engines, scores and compares.
+pub(super) fn measure(options: &Options) -> Result<()> {
+    let model = Model::read()?;
+    let sacrebleu = Sacrebleu::find_or_install()?;
+    let mut sets = BTreeMap::new();
+    for set in Set::all(options)? {
+        let figures = of_set(&set, &sacrebleu).with_context(|| set.name.to_owned())?;
+        println!(
+            "{:<13} BLEU {:.2} (fxtranslate {:.2}), chrF {:.2} ({:.2}), {:.1} % of {} outputs equal",
+            set.name,
+            figures.klartext.bleu,
+            figures.fxtranslate.bleu,
+            figures.klartext.chrf,
+            figures.fxtranslate.chrf,
+            100.0 * figures.equal_share,
+            figures.sentences,
+        );
+        sets.insert(set.name, figures);
+    }
+    options.keep("quality", &Figures { model: model.name, sacrebleu: VERSION, sets })
+}
+
+fn of_set(set: &Set, sacrebleu: &Sacrebleu) -> Result<OfSet> {
+    let mut klartext = native::klartext()?;
+    klartext.args(["translate", "--lines", "--model", MODEL]).arg(&set.source);
+    let ours = output(&mut klartext)?;
+    let theirs = output(native::example("oracle")?.arg(MODEL).arg(&set.source))?;
+
+    let sentences = set.sentences()?.len();
+    let equal = equal_lines(&ours, &theirs, sentences)?;
+    // The texts are kept, to look into the differences.
+    let folder = project::cache("bench/quality")?;
+    let score = |engine: &str, text: &str| -> Result<Scores> {
+        let path = folder.join(format!("{}.{engine}.en", set.name));
+        write(&path, text)?;
+        sacrebleu.score(&set.reference, &path)
+    };
+    let (klartext, fxtranslate) = (score("klartext", &ours)?, score("fxtranslate", &theirs)?);
+    Ok(OfSet {
+        sentences,
+        klartext,
+        fxtranslate,
+        bleu_difference: round(klartext.bleu - fxtranslate.bleu, 2),
+        equal_share: share(equal, sentences)?,
+    })
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// How many of the lines are equal. An error if there are not as many as there should be.
+fn equal_lines(ours: &str, theirs: &str, expected: usize) -> Result<usize> {
+    for (engine, text) in [("klartext", ours), ("fxtranslate", theirs)] {
+        let lines = text.lines().count();
+        ensure!(lines == expected, "{engine} made {lines} lines of {expected}");
+    }
+    Ok(ours.lines().zip(theirs.lines()).filter(|(ours, theirs)| ours == theirs).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_compared() {
+        assert_eq!(equal_lines("a\nb\nc\n", "a\nx\nc\n", 3).unwrap(), 2);
+        let error = equal_lines("a\nb\n", "a\n", 2).unwrap_err().to_string();
+        assert!(error.contains("fxtranslate made 1"), "{error}");
+    }
+}

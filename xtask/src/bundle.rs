@@ -1,0 +1,220 @@
+//! From crates to what the browser loads: cargo, wasm-bindgen, wasm-opt, and `dist/` of the results.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::page::Page;
+use crate::project::{self, run, say};
+use crate::wasm::{Compiler, TARGET, common_flags};
+use crate::{setup, stamp};
+
+/// A crate that becomes one WebAssembly module and its JavaScript glue.
+pub(crate) struct Bundle {
+    /// Its name in file names and messages.
+    pub(crate) name: &'static str,
+    /// The folder of its cargo workspace, from the repository's root.
+    pub(crate) workspace: &'static str,
+    /// Its cargo package.
+    pub(crate) package: &'static str,
+    /// Its cargo profile.
+    pub(crate) profile: &'static str,
+    /// Instructions beyond rustc's ordinary ones.
+    pub(crate) target_features: Option<&'static str>,
+    /// wasm-opt's level.
+    pub(crate) level: &'static str,
+}
+
+/// The page. No SIMD, so that it runs where SIMD is missing and can say so.
+pub(crate) const READER: Bundle = Bundle {
+    name: "reader",
+    workspace: "",
+    package: "klartext-reader",
+    profile: "web-small",
+    target_features: None,
+    level: "-Oz",
+};
+
+/// The translation engine in its worker.
+pub(crate) const ENGINE: Bundle = Bundle {
+    name: "engine",
+    workspace: "",
+    package: "klartext-engine",
+    profile: "web",
+    target_features: Some("+simd128"),
+    level: "-O3",
+};
+
+/// What a bundle has become.
+pub(crate) struct Made {
+    /// The JavaScript glue, a module that exports wasm-bindgen's `init` as its default.
+    pub(crate) js: Vec<u8>,
+    /// The module as it is served: after wasm-opt, if that is there.
+    pub(crate) wasm: Vec<u8>,
+    /// The size before wasm-opt, in bytes.
+    pub(crate) unoptimised: usize,
+    /// JavaScript that crates brought along, which the glue imports as `./snippets/…`.
+    pub(crate) snippets: Option<PathBuf>,
+}
+
+impl Bundle {
+    /// The flags for rustc.
+    pub(crate) fn rustflags(&self) -> Vec<String> {
+        let mut flags = common_flags();
+        flags.extend(self.target_features.map(|features| format!("-Ctarget-feature={features}")));
+        flags
+    }
+
+    /// The bundle's own target folder: other flags would have cargo compile everything again.
+    pub(crate) fn target_folder(&self) -> Result<PathBuf> {
+        project::target_folder(&format!("wasm-{}", self.name))
+    }
+
+    /// Compiles, binds and optimises.
+    pub(crate) fn make(&self, compiler: &Compiler) -> Result<Made> {
+        let begin = Instant::now();
+        let compiled = self.compile(compiler)?;
+        let folder = self.target_folder()?;
+        let bound = folder.join("bindgen");
+        if bound.exists() {
+            fs::remove_dir_all(&bound)?;
+        }
+        let mut bindgen = Bindgen::new();
+        bindgen.input_path(&compiled).out_name(self.name).typescript(false).omit_default_module_path(true);
+        bindgen.remove_name_section(true).remove_producers_section(true);
+        let bind = |bindgen: &mut Bindgen| bindgen.web(true)?.generate(&bound);
+        bind(&mut bindgen).with_context(|| format!("wasm-bindgen failed on {}", compiled.display()))?;
+        let unoptimised = fs::read(bound.join(format!("{}_bg.wasm", self.name)))?;
+        let size = unoptimised.len();
+        let js = fs::read(bound.join(format!("{}.js", self.name)))?;
+        let wasm = self.optimise(unoptimised, &folder.join("optimised"))?;
+        let snippets = Some(bound.join("snippets")).filter(|folder| folder.is_dir());
+        let seconds = begin.elapsed().as_secs_f64();
+        say(&format!("{}: {} bytes of WebAssembly in {seconds:.1} s", self.name, wasm.len()));
+        Ok(Made { js, wasm, unoptimised: size, snippets })
+    }
+
+    /// Runs cargo, and returns where the module lies.
+    fn compile(&self, compiler: &Compiler) -> Result<PathBuf> {
+        let mut cargo = compiler.cargo("build", &self.rustflags());
+        cargo.current_dir(project::root().join(self.workspace));
+        cargo.args(["--package", self.package, "--profile", self.profile, "--target-dir"]);
+        cargo
+            .arg(self.target_folder()?)
+            .arg("--message-format=json-render-diagnostics")
+            .stdout(Stdio::piped());
+        say(&format!("compiling {}", self.package));
+        let output = cargo.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
+        if !output.status.success() {
+            bail!("{} does not compile for {TARGET}", self.package);
+        }
+        module_in(&String::from_utf8_lossy(&output.stdout), self.package)
+            .with_context(|| format!("cargo built no WebAssembly module of {}", self.package))
+    }
+
+    /// Runs wasm-opt, or takes what it made of the same module before.
+    fn optimise(&self, module: Vec<u8>, folder: &Path) -> Result<Vec<u8>> {
+        let Some(wasm_opt) = setup::wasm_opt() else {
+            return Ok(module);
+        };
+        let kept = folder.join(format!("{}{}.wasm", project::sha256(&module), self.level));
+        if let Ok(optimised) = fs::read(&kept) {
+            return Ok(optimised);
+        }
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder)?;
+        say(&format!("optimising the {} with wasm-opt {}", self.name, self.level));
+        let (input, output) = (folder.join("input.wasm"), folder.join("output.wasm"));
+        fs::write(&input, &module)?;
+        let mut command = Command::new(wasm_opt);
+        command.arg(&input).arg(self.level).args(WASM_FEATURES).arg("--output").arg(&output);
+        command.args(self.target_features.map(|_| "--enable-simd"));
+        if let Err(error) = run(&mut command) {
+            say(&format!("warning: {error:#}; the {} stays larger than it need be", self.name));
+            return Ok(module);
+        }
+        let optimised = fs::read(&output)?;
+        fs::remove_file(&input)?;
+        fs::rename(&output, &kept)?;
+        Ok(optimised)
+    }
+}
+
+/// What rustc's modules use without further ado; wasm-opt may use no more.
+const WASM_FEATURES: [&str; 8] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-call-indirect-overlong",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// Finds a package's WebAssembly file in cargo's JSON messages.
+pub(crate) fn module_in(messages: &str, package: &str) -> Option<PathBuf> {
+    let crate_name = package.replace('-', "_");
+    messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|message| {
+        let name = message["target"]["name"].as_str()?.replace('-', "_");
+        let files = message["filenames"].as_array()?;
+        let module = files.iter().filter_map(Value::as_str).find(|file| file.ends_with(".wasm"))?;
+        (message["reason"] == "compiler-artifact" && name == crate_name).then(|| module.into())
+    })
+}
+
+/// Builds `dist/`, unless it is what the sources would make.
+pub(crate) fn ensure() -> Result<()> {
+    let compiler = Compiler::find_or_install()?;
+    if stamp::is_current(&compiler)? {
+        return Ok(());
+    }
+    build_with(&compiler)
+}
+
+/// Builds `dist/`.
+pub(crate) fn build() -> Result<()> {
+    build_with(&Compiler::find_or_install()?)
+}
+
+fn build_with(compiler: &Compiler) -> Result<()> {
+    // The state before the build: what is changed meanwhile is for the next one.
+    let stamp = stamp::of_sources(compiler)?;
+    stamp::remove()?;
+    let reader = READER.make(compiler)?;
+    let engine = ENGINE.make(compiler)?;
+    Page { reader: &reader, engine: &engine }.write(&project::dist())?;
+    stamp::write(&stamp)?;
+    say(&format!("dist/ is ready (compiled files are kept in {})", project::cache("")?.display()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_module_is_found_among_cargos_messages() {
+        let messages = r#"
+{"reason":"compiler-artifact","target":{"name":"other"},"filenames":["/t/other.wasm"]}
+not json
+{"reason":"compiler-artifact","target":{"name":"klartext_engine"},"filenames":["/t/libklartext_engine.rlib"]}
+{"reason":"compiler-artifact","target":{"name":"klartext-engine"},"filenames":["/t/a.rlib","/t/klartext_engine.wasm"]}
+{"reason":"build-finished","success":true}"#;
+        assert_eq!(module_in(messages, "klartext-engine"), Some("/t/klartext_engine.wasm".into()));
+        assert_eq!(module_in(messages, "klartext-reader"), None);
+    }
+
+    #[test]
+    fn only_the_engine_needs_simd() {
+        assert!(ENGINE.rustflags().iter().any(|flag| flag.contains("simd128")));
+        assert!(!READER.rustflags().iter().any(|flag| flag.contains("simd128")));
+    }
+}
