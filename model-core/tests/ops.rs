@@ -62,13 +62,24 @@ fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 fn assert_close<const D: usize>(fast: Tensor<D>, plain: Tensor<D>, what: &str) {
     assert_eq!(fast.dims(), plain.dims(), "{what}: shape");
     for (index, (fast, plain)) in numbers(fast).into_iter().zip(numbers(plain)).enumerate() {
-        assert!((fast - plain).abs() <= TOLERANCE * plain.abs().max(1.0), "{what}[{index}]: {fast} and {plain}");
+        assert!(
+            (fast - plain).abs() <= TOLERANCE * plain.abs().max(1.0),
+            "{what}[{index}]: {fast} and {plain}"
+        );
     }
 }
 
 /// Shapes that a model has, and some that none has.
-const AFFINE_SHAPES: [(usize, usize, usize); 8] =
-    [(1, 256, 256), (7, 256, 768), (33, 768, 256), (5, 31, 17), (2, 1, 1), (64, 384, 1152), (3, 129, 5), (16, 512, 2048)];
+const AFFINE_SHAPES: [(usize, usize, usize); 8] = [
+    (1, 256, 256),
+    (7, 256, 768),
+    (33, 768, 256),
+    (5, 31, 17),
+    (2, 1, 1),
+    (64, 384, 1152),
+    (3, 129, 5),
+    (16, 512, 2048),
+];
 
 #[test]
 fn affine_maps_equal_their_reference() {
@@ -111,8 +122,13 @@ fn equal_outputs_go_to_the_first() {
     let device = Device::flex();
     let form = AffineForm { inputs: 4, outputs: 40, alpha: Some(1.0), relu: false };
     let weights = ops::pack(ints(vec![0; 160], [40, 4]).cast(DType::I8));
-    let (ids, log_probs) =
-        ops::project(Tensor::ones([3, 4], &device), weights, Tensor::ones([40], &device), Tensor::zeros([40], &device), form);
+    let (ids, log_probs) = ops::project(
+        Tensor::ones([3, 4], &device),
+        weights,
+        Tensor::ones([40], &device),
+        Tensor::zeros([40], &device),
+        form,
+    );
     assert_eq!(ids.into_data().iter::<i32>().collect::<Vec<_>>(), [0, 0, 0]);
     for log_prob in numbers(log_probs) {
         assert!((log_prob + 40f32.ln()).abs() < 1e-4, "{log_prob}");
@@ -128,7 +144,8 @@ fn outputs_can_be_taken_from_a_packed_map() {
     let bias = random.tensor([form.outputs]);
     let packed = ops::pack(weights);
     let ids = ints(vec![0, 3, 4, 50, 99], [5]);
-    let whole = ops::affine(x.clone(), packed.clone(), scale.clone(), bias.clone(), form).select(1, ids.clone());
+    let whole =
+        ops::affine(x.clone(), packed.clone(), scale.clone(), bias.clone(), form).select(1, ids.clone());
     let fewer = AffineForm { outputs: 5, ..form };
     let taken = ops::take(packed, ids.clone(), form);
     let part = ops::affine(x, taken, scale.select(0, ids.clone()), bias.select(0, ids), fewer);
@@ -158,7 +175,11 @@ fn normalisation_and_ssru_equal_their_references() {
         let (x, residual) = (random.tensor([rows, dim]) * 3.0, random.tensor([rows, dim]));
         let (scale, bias) = (random.tensor([dim]), random.tensor([dim]));
         let fast = ops::add_norm(x.clone(), residual.clone(), scale.clone(), bias.clone());
-        assert_close(fast, reference::add_norm(x.clone(), residual.clone(), scale.clone(), bias.clone()), "norm");
+        assert_close(
+            fast,
+            reference::add_norm(x.clone(), residual.clone(), scale.clone(), bias.clone()),
+            "norm",
+        );
 
         let (gates, cell) = (random.tensor([rows, 2 * dim]) * 9.0, random.tensor([rows, dim]));
         let before = numbers(cell.clone());

@@ -15,10 +15,8 @@ fn no_batch_changes_a_sentence() {
     let translator = Model::read().translator();
     let lines = technews();
     let lines: Vec<&str> = lines.iter().take(60).map(String::as_str).collect();
-    let alone: Vec<Translation> = lines
-        .iter()
-        .flat_map(|line| translator.translate(&[line], &Options::default()))
-        .collect();
+    let alone: Vec<Translation> =
+        lines.iter().flat_map(|line| translator.translate(&[line], &Options::default())).collect();
     for order in [Order::Reading, Order::Length] {
         let together = translator.translate(&lines, &Options { order, ..Options::default() });
         // All of it: text, pieces, log-probabilities and alignment, to the last bit.

@@ -44,8 +44,7 @@ fn main() {
     println!();
     let mut random = Random(1);
     for (rows, k, n) in SHAPES {
-        let mut map = Map::random(&mut random, n, k);
-        map.alpha = Alpha::Static(100.0);
+        let map = Map::random(&mut random, n, k).with_alpha(Alpha::Static(100.0));
         let x = random.floats(rows * k);
         let mut out = vec![0.0; rows * n];
         print!("{:<24}", format!("{rows} x {k} x {n}"));

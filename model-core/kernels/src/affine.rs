@@ -1,8 +1,13 @@
 //! Affine maps with 8-bit weights: activations are quantised, multiplied exactly, and scaled back.
+//!
+//! With a static multiplier the arithmetic is that of Marian's `int8shiftAlphaAll`, down to each rounding: 127
+//! is added to every quantised activation, and the bias has what that adds subtracted. The numbers that are
+//! rounded are larger so, and their last bits others; an activation of the next layer that lies within them
+//! of the edge between two integers is rounded the other way, and moves all that follows.
 
 use std::ops::Range;
 
-use crate::kernel::{Job, Kernel, LANES, Lanes, MAX_COLUMNS, MAX_ROWS, Tile};
+use crate::kernel::{Form, Job, Kernel, LANES, Lanes, MAX_COLUMNS, MAX_ROWS, SHIFT, Tile};
 use crate::packed::{Layout, activation_stride};
 use crate::scratch::Scratch;
 use crate::{Isa, elements};
@@ -10,14 +15,16 @@ use crate::{Isa, elements};
 /// How activations become integers: `q = clamp(round_ties_even(x * alpha), -127, 127)`, and 0 for NaN.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Alpha {
-    /// The same for all; the map's `scale` contains its reciprocal.
+    /// The same for all; the map's `scale` contains its reciprocal. 127 is added to each `q`, so the map's
+    /// `bias` is the one that [`shifted_bias`] makes.
     Static(f32),
     /// For each row 127 / max |x|. Its reciprocal is applied to the row. A row with an infinity, or without
-    /// anything but zeros and NaN, counts as zeros.
+    /// anything but zeros and NaN, counts as zeros. Nothing is added to `q`, and the `bias` is the map's own.
     PerRow,
 }
 
-/// `y = (q(x) · Wᵀ) * scale + bias`, optionally with the negative results set to 0.
+/// `y = (q(x) · Wᵀ) * scale + bias`, optionally with the negative results set to 0. The product is exact, and
+/// rounded to f32 before it is scaled. For [`Alpha::Static`] it is `((q(x) + 127) · Wᵀ)`.
 #[derive(Clone, Copy)]
 pub struct Affine<'a> {
     /// What [`pack`](crate::pack) made of the weights `[n, k]`.
@@ -31,10 +38,18 @@ pub struct Affine<'a> {
     /// `[n]`: `1 / (alpha * quant_mult)` of the weights for [`Alpha::Static`], `1 / quant_mult` for
     /// [`Alpha::PerRow`].
     pub scale: &'a [f32],
-    /// `[n]`.
+    /// `[n]`, see [`Alpha`].
     pub bias: &'a [f32],
     /// Whether negative results become 0.
     pub relu: bool,
+}
+
+/// What [`Affine::bias`] has to be for one output of a map with [`Alpha::Static`], if the map's own is `bias`.
+/// `weights: [k]`, any int8 values; at most 65 536.
+#[must_use]
+pub fn shifted_bias(bias: f32, scale: f32, weights: &[i8]) -> f32 {
+    let sum: i32 = weights.iter().map(|&weight| i32::from(weight)).sum();
+    bias - (SHIFT as f32 * scale) * sum as f32
 }
 
 impl Affine<'_> {
@@ -105,8 +120,8 @@ pub(crate) struct Quantised<'a, A> {
     /// `[rows]`: what an activation of 1 stands for, or 1 where the map's scale says it.
     pub(crate) row_scale: &'a [f32],
     pub(crate) rows: usize,
-    /// See [`Tile::nonnegative`].
-    nonnegative: bool,
+    /// How they are stored.
+    form: Form,
 }
 
 /// Quantises rows of `w.k` floats into rows of `stride` activations.
@@ -120,13 +135,16 @@ pub(crate) fn quantise<'a, K: Kernel>(
     stride: usize,
     row_scale: &'a mut [f32],
 ) -> Quantised<'a, K::Activation> {
+    let shifted = matches!(w.alpha, Alpha::Static(_));
     if w.k == 0 {
         row_scale.fill(1.0);
-        return Quantised { activations, stride, row_scale, rows, nonnegative: true };
+        let form = Form { shifted, nonnegative: true };
+        return Quantised { activations, stride, row_scale, rows, form };
     }
     let nonnegative = K::NONNEGATIVE_ROWS.is_some()
         && is_nonnegative(k, x)
         && !matches!(w.alpha, Alpha::Static(alpha) if alpha < 0.0);
+    let form = Form { shifted, nonnegative };
     let all = x.chunks_exact(w.k).zip(activations.chunks_exact_mut(stride)).zip(&mut *row_scale);
     for ((x, activations), row_scale) in all {
         let alpha = match w.alpha {
@@ -145,10 +163,10 @@ pub(crate) fn quantise<'a, K: Kernel>(
         let alpha = k.splat(alpha);
         for (i, out) in activations.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
             let scaled = (k.read(&x[i * LANES..]) * alpha).nan_to_zero();
-            k.store_activations(scaled.max(k.splat(-127.0)).min(k.splat(127.0)), nonnegative, out);
+            k.store_activations(scaled.max(k.splat(-127.0)).min(k.splat(127.0)), form, out);
         }
     }
-    Quantised { activations, stride, row_scale, rows, nonnegative }
+    Quantised { activations, stride, row_scale, rows, form }
 }
 
 /// Whether no number is below 0.
@@ -193,7 +211,7 @@ pub(crate) fn product<K: Kernel>(
     assert!(x.activations.len() >= x.rows * x.stride && x.stride >= layout.depth, "activations");
     assert!(x.row_scale.len() >= x.rows, "scales of rows");
     // Tiles of almost equal height: 7 rows are 4 and 3 rather than 6 and 1.
-    let height = K::NONNEGATIVE_ROWS.filter(|_| x.nonnegative).unwrap_or(K::ROWS);
+    let height = K::NONNEGATIVE_ROWS.filter(|_| x.form.nonnegative).unwrap_or(K::ROWS);
     let tiles = x.rows.div_ceil(height);
     let (short, tall) = (x.rows / tiles, x.rows % tiles);
     for first in columns.clone().step_by(K::COLUMNS) {
@@ -223,7 +241,7 @@ pub(crate) fn product<K: Kernel>(
                 scale: scale.as_ptr(),
                 bias: bias.as_ptr(),
                 relu: w.relu,
-                nonnegative: x.nonnegative,
+                form: x.form,
                 out: if whole { out.as_mut_ptr() } else { edge.as_mut_ptr() },
                 out_stride: if whole { out_stride } else { K::COLUMNS },
             };

@@ -2,7 +2,7 @@
 
 use crate::affine::{Affine, block_rows, product, quantise};
 use crate::kernel::{Job, Kernel, LANES, Lanes};
-use crate::math::{exp, ln};
+use crate::math::{ln, quick_exp};
 use crate::packed::activation_stride;
 use crate::scratch::Scratch;
 use crate::{Isa, elements};
@@ -119,7 +119,7 @@ fn sum_exp<K: Kernel>(k: K, logits: &[[f32; LANES]], best: f32) -> f32 {
     let best = k.splat(best);
     let mut sum = k.splat(0.0);
     for chunk in logits {
-        sum = sum + exp(k, k.load(chunk) - best);
+        sum = sum + quick_exp(k, k.load(chunk) - best);
     }
     sum.sum()
 }
@@ -127,6 +127,6 @@ fn sum_exp<K: Kernel>(k: K, logits: &[[f32; LANES]], best: f32) -> f32 {
 #[inline(always)]
 fn exp_of<K: Kernel>(k: K, x: f32) -> f32 {
     let mut lanes = [0.0; LANES];
-    exp(k, k.splat(x)).store(&mut lanes);
+    quick_exp(k, k.splat(x)).store(&mut lanes);
     lanes[0]
 }

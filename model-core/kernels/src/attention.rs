@@ -1,8 +1,10 @@
 //! Attention of queries to the keys of their own sentence, for sentences of different lengths laid end to
 //! end.
 
+use std::array;
+
 use crate::kernel::{Job, Kernel, LANES, Lanes};
-use crate::math::exp;
+use crate::math::{SUMS, exp, sums};
 use crate::scratch::Scratch;
 use crate::{Isa, elements};
 
@@ -20,12 +22,6 @@ impl<'a> Rows<'a> {
     #[inline(always)]
     fn from(self, row: usize, offset: usize) -> Rows<'a> {
         Rows { data: &self.data[row * self.stride + offset..], stride: self.stride }
-    }
-
-    /// The first `len` elements of each of four rows.
-    #[inline(always)]
-    fn four(self, row: usize, len: usize) -> [&'a [f32]; 4] {
-        [self.part(row, len), self.part(row + 1, len), self.part(row + 2, len), self.part(row + 3, len)]
     }
 
     /// The first `len` elements of a row.
@@ -93,16 +89,42 @@ pub fn attention(
         alignment.out.fill(0.0);
     }
     if dim > 0 {
-        let weights = scratch.floats(longest.next_multiple_of(LANES));
-        isa.run(Attend { inputs, weights, out, alignment });
+        let (width, longest) = (dim / heads, longest.next_multiple_of(LANES));
+        let (keys, weights) = scratch.floats(longest * (width + SUMS)).split_at_mut(longest * width);
+        isa.run(Attend { inputs, keys, weights, out, alignment });
     }
 }
 
 struct Attend<'a> {
     inputs: &'a Attention<'a>,
+    /// Room for the keys of a span, of one head.
+    keys: &'a mut [f32],
+    /// Room for the weights of [`SUMS`] lines, see [`Group`].
     weights: &'a mut [f32],
     out: &'a mut [f32],
     alignment: Option<Alignment<'a>>,
+}
+
+/// Queries of one span. A line is one query of one head: those of the first head come first.
+struct Group {
+    first: usize,
+    rows: usize,
+    start: usize,
+    len: usize,
+}
+
+impl Group {
+    /// The query and the head of a line.
+    #[inline(always)]
+    fn line(&self, line: usize) -> (usize, usize) {
+        (self.first + line % self.rows, line / self.rows)
+    }
+
+    /// Whether a line and the next one, if that is before `end`, are of one head: then they are taken together.
+    #[inline(always)]
+    fn is_pair(&self, line: usize, end: usize) -> bool {
+        line + 1 < end && !(line + 1).is_multiple_of(self.rows)
+    }
 }
 
 impl Job for Attend<'_> {
@@ -122,115 +144,239 @@ impl Attend<'_> {
     /// All queries, with heads of `width`.
     #[inline(always)]
     fn all<K: Kernel>(&mut self, k: K, width: usize) {
-        let Attention { spans, heads, .. } = *self.inputs;
         let mut first = 0;
-        // Queries of one sentence take turns at each head, whose keys and values then stay in the first-level
-        // cache.
-        for same in spans.chunk_by(|a, b| a == b) {
-            for head in 0..heads {
-                for row in first..first + same.len() {
-                    self.one(k, width, row, head);
-                }
+        for same in self.inputs.spans.chunk_by(|a, b| a == b) {
+            let (start, len) = (same[0].0 as usize, same[0].1 as usize);
+            let group = Group { first, rows: same.len(), start, len };
+            first += group.rows;
+            if len == 0 {
+                let dim = self.inputs.dim;
+                self.out[group.first * dim..][..group.rows * dim].fill(0.0);
+                continue;
             }
-            first += same.len();
+            let lines = group.rows * self.inputs.heads;
+            for line in (0..lines).step_by(SUMS) {
+                let end = lines.min(line + SUMS);
+                self.score(k, width, &group, line, end);
+                self.soften(k, &group, end - line);
+                self.mix(k, width, &group, line, end);
+            }
         }
     }
 
-    /// One query with one head.
+    /// The scores of some lines, and minus infinity behind them.
     #[inline(always)]
-    fn one<K: Kernel>(&mut self, k: K, width: usize, row: usize, head: usize) {
+    fn score<K: Kernel>(&mut self, k: K, width: usize, group: &Group, first: usize, end: usize) {
         let inputs = self.inputs;
-        let (start, len) = (inputs.spans[row].0 as usize, inputs.spans[row].1 as usize);
-        let offset = head * width;
-        let out = &mut self.out[row * inputs.dim + offset..][..width];
-        if len == 0 {
-            out.fill(0.0);
-            return;
+        let blocks = group.len.div_ceil(LANES);
+        let scale = k.splat(1.0 / (width as f32).sqrt());
+        let keys = &mut self.keys.as_chunks_mut().0[..blocks * width];
+        let weights = self.weights.as_chunks_mut().0;
+        let mut line = first;
+        while line < end {
+            let (row, head) = group.line(line);
+            let offset = head * width;
+            let query = |row| &inputs.q.from(row, offset).data[..width];
+            let (out, behind) = weights[(line - first) * blocks..].split_at_mut(blocks);
+            if group.rows == 1 {
+                scores_once(k, query(row), inputs.k.from(group.start, offset), group.len, scale, out);
+                line += 1;
+                continue;
+            }
+            if row == group.first {
+                transpose(k, inputs.k.from(group.start, offset), group.len, width, keys);
+            }
+            if group.is_pair(line, end) {
+                scores(k, [query(row), query(row + 1)], keys, scale, [out, &mut behind[..blocks]]);
+                line += 2;
+            } else {
+                scores(k, [query(row)], keys, scale, [out]);
+                line += 1;
+            }
         }
-        let weights = &mut self.weights[..len.next_multiple_of(LANES)];
-        let q = &inputs.q.from(row, offset).data[..width];
-        scores(k, q, inputs.k.from(start, offset), weights, len);
-        let scale = softmax(k, weights, 1.0 / (width as f32).sqrt());
-        mix(k, &weights[..len], scale, inputs.v.from(start, offset), out);
-        if head == 0
-            && let Some(alignment) = &mut self.alignment
-        {
-            let out = &mut alignment.out[row * alignment.stride..][..len];
-            for (out, weight) in out.iter_mut().zip(&*weights) {
-                *out = weight * scale;
+        for scores in weights.as_flattened_mut().chunks_exact_mut(blocks * LANES).take(end - first) {
+            scores[group.len..].fill(f32::NEG_INFINITY);
+        }
+    }
+
+    /// The softmax of the scores of `lines` lines.
+    #[inline(always)]
+    fn soften<K: Kernel>(&mut self, k: K, group: &Group, lines: usize) {
+        let padded = group.len.next_multiple_of(LANES);
+        let weights = &mut self.weights[..lines * padded];
+        for line in weights.chunks_exact_mut(padded) {
+            let line = line.as_chunks_mut().0;
+            let mut top = k.splat(f32::NEG_INFINITY);
+            for chunk in &*line {
+                top = k.load(chunk).max(top);
+            }
+            let top = k.splat(top.greatest());
+            for chunk in line {
+                exp(k, k.load(chunk) - top).store(chunk);
+            }
+        }
+        let sums = sums(array::from_fn(|line| &weights[line.min(lines - 1) * padded..][..group.len]));
+        for (line, sum) in weights.chunks_exact_mut(padded).zip(sums) {
+            let sum = k.splat(sum);
+            for chunk in line.as_chunks_mut().0 {
+                (k.load(chunk) / sum).store(chunk);
+            }
+        }
+    }
+
+    /// From the weights of some lines to their results.
+    #[inline(always)]
+    fn mix<K: Kernel>(&mut self, k: K, width: usize, group: &Group, first: usize, end: usize) {
+        let dim = self.inputs.dim;
+        let padded = group.len.next_multiple_of(LANES);
+        let mut line = first;
+        while line < end {
+            let (row, head) = group.line(line);
+            let offset = head * width;
+            let values = self.inputs.v.from(group.start, offset);
+            let weights = |line: usize| &self.weights[(line - first) * padded..][..group.len];
+            let (out, behind) = self.out[row * dim..].split_at_mut(dim);
+            let out = &mut out[offset..][..width];
+            if group.is_pair(line, end) {
+                mix(k, [weights(line), weights(line + 1)], values, [out, &mut behind[offset..][..width]]);
+                line += 2;
+            } else {
+                mix(k, [weights(line)], values, [out]);
+                line += 1;
+            }
+        }
+        if let Some(alignment) = &mut self.alignment {
+            for (line, weights) in (first..end.min(group.rows)).zip(self.weights.chunks_exact(padded)) {
+                let out = &mut alignment.out[(group.first + line) * alignment.stride..];
+                out[..group.len].copy_from_slice(&weights[..group.len]);
             }
         }
     }
 }
 
-/// `scores[i]` = `q` · row `i` of `keys` for `i` below `len`, minus infinity beyond.
+/// Sixteen keys, `width` elements of each. What is missing to sixteen is the last key again.
 #[inline(always)]
-fn scores<K: Kernel>(k: K, q: &[f32], keys: Rows<'_>, scores: &mut [f32], len: usize) {
-    let (fours, rest) = scores[..len].as_chunks_mut::<4>();
+fn sixteen<'a>(keys: Rows<'a>, len: usize, width: usize, block: usize) -> [&'a [f32]; LANES] {
+    array::from_fn(|row| keys.part((block * LANES + row).min(len - 1), width))
+}
+
+/// As [`scores`] for one query, of keys that no other query wants.
+#[inline(always)]
+fn scores_once<K: Kernel>(
+    k: K,
+    query: &[f32],
+    keys: Rows<'_>,
+    len: usize,
+    scale: K::F,
+    out: &mut [[f32; LANES]],
+) {
+    let (fours, rest) = query.as_chunks::<4>();
     let done = 4 * fours.len();
-    for (i, scores) in fours.iter_mut().enumerate() {
-        let [a, b, c, d] = keys.four(4 * i, q.len());
-        *scores = K::F::sums([dot(k, q, a), dot(k, q, b), dot(k, q, c), dot(k, q, d)]);
-    }
-    for (i, score) in rest.iter_mut().enumerate() {
-        *score = K::F::sums([dot(k, q, keys.part(done + i, q.len())); 4])[0];
-    }
-    scores[len..].fill(f32::NEG_INFINITY);
-}
-
-/// The product of two slices of one length, not yet added up.
-#[inline(always)]
-fn dot<K: Kernel>(k: K, a: &[f32], b: &[f32]) -> <K::F as Lanes>::Quarter {
-    let mut sum = k.read(a) * k.read(b);
-    for i in (LANES..a.len()).step_by(LANES) {
-        sum = sum + k.read(&a[i..]) * k.read(&b[i..]);
-    }
-    sum.fold()
-}
-
-/// Scores to exponentials of `scale` times their distance from the greatest; returns what to multiply them
-/// with so that they add up to 1. Minus infinity adds e⁻⁸⁰, which vanishes beside the 1 of the greatest.
-#[inline(always)]
-fn softmax<K: Kernel>(k: K, scores: &mut [f32], scale: f32) -> f32 {
-    let scores = scores.as_chunks_mut().0;
-    let mut top = k.splat(f32::NEG_INFINITY);
-    for chunk in &*scores {
-        top = k.load(chunk).max(top);
-    }
-    let (top, scale) = (k.splat(top.greatest()), k.splat(scale));
-    let mut sum = k.splat(0.0);
-    for chunk in scores {
-        let weight = exp(k, (k.load(chunk) - top) * scale);
-        weight.store(chunk);
-        sum = sum + weight;
-    }
-    1.0 / sum.sum()
-}
-
-/// `out` = the sum of the rows of `values`, each times its weight, times `scale`.
-#[inline(always)]
-fn mix<K: Kernel>(k: K, weights: &[f32], scale: f32, values: Rows<'_>, out: &mut [f32]) {
-    let (zero, scale) = (k.splat(0.0), k.splat(scale));
-    let (pairs, rest) = out.as_chunks_mut::<{ 2 * LANES }>();
-    let done = 2 * LANES * pairs.len();
-    // Two vectors at a time hide the latency of the additions.
-    for (i, out) in pairs.iter_mut().enumerate() {
-        let (mut a, mut b) = (zero, zero);
-        for (token, &weight) in weights.iter().enumerate() {
-            let value = &values.part(token, 2 * LANES * (i + 1))[2 * LANES * i..];
-            let weight = k.splat(weight);
-            a = a + weight * k.read(value);
-            b = b + weight * k.read(&value[LANES..]);
+    for (block, out) in out.iter_mut().enumerate() {
+        let rows = sixteen(keys, len, query.len(), block);
+        let pointers = rows.map(<[f32]>::as_ptr);
+        let mut sum = k.splat(0.0);
+        for (i, query) in fours.iter().enumerate() {
+            // SAFETY: a row is as long as the query, of which these are the four from `4 * i` on.
+            let columns = unsafe { k.load_transposed(&pointers, 4 * i) };
+            for (&query, column) in query.iter().zip(columns) {
+                sum = sum + k.splat(query) * column;
+            }
         }
-        (a * scale).write(out);
-        (b * scale).write(&mut out[LANES..]);
-    }
-    for (i, out) in rest.chunks_mut(LANES).enumerate() {
-        let mut a = zero;
-        for (token, &weight) in weights.iter().enumerate() {
-            let value = &values.part(token, done + LANES * i + out.len())[done + LANES * i..];
-            a = a + k.splat(weight) * k.read(value);
+        for (i, &query) in rest.iter().enumerate() {
+            sum = sum + k.splat(query) * k.load(&rows.map(|row| row[done + i]));
         }
-        (a * scale).write(out);
+        (sum * scale).store(out);
+    }
+}
+
+/// Sixteen keys by sixteen, the first elements of them, the second ones, and so on. See [`sixteen`].
+#[inline(always)]
+fn transpose<K: Kernel>(k: K, keys: Rows<'_>, len: usize, width: usize, out: &mut [[f32; LANES]]) {
+    for (block, out) in out.chunks_exact_mut(width).enumerate() {
+        let rows = sixteen(keys, len, width, block);
+        let pointers = rows.map(<[f32]>::as_ptr);
+        let (fours, rest) = out.as_chunks_mut::<4>();
+        let done = 4 * fours.len();
+        for (i, out) in fours.iter_mut().enumerate() {
+            // SAFETY: a row has `width` floats, of which these are the four from `4 * i` on.
+            let columns = unsafe { k.load_transposed(&pointers, 4 * i) };
+            for (out, column) in out.iter_mut().zip(columns) {
+                column.store(out);
+            }
+        }
+        for (i, out) in rest.iter_mut().enumerate() {
+            *out = rows.map(|row| row[done + i]);
+        }
+    }
+}
+
+/// `out[i][j]` = `queries[i]` · key `j` times `scale`, the sum going from left to right. `keys` are transposed.
+#[inline(always)]
+fn scores<K: Kernel, const N: usize>(
+    k: K,
+    queries: [&[f32]; N],
+    keys: &[[f32; LANES]],
+    scale: K::F,
+    out: [&mut [[f32; LANES]]; N],
+) {
+    let width = queries[0].len();
+    for (block, keys) in keys.chunks_exact(width).enumerate() {
+        let mut sums = [k.splat(0.0); N];
+        for (i, key) in keys.iter().enumerate() {
+            let key = k.load(key);
+            for (sum, query) in sums.iter_mut().zip(queries) {
+                *sum = *sum + k.splat(query[i]) * key;
+            }
+        }
+        for n in 0..N {
+            (sums[n] * scale).store(&mut out[n][block]);
+        }
+    }
+}
+
+/// `out[i]` = the sum of the rows of `values`, each times its weight in `weights[i]`, from the first to the
+/// last.
+#[inline(always)]
+fn mix<K: Kernel, const N: usize>(k: K, weights: [&[f32]; N], values: Rows<'_>, mut out: [&mut [f32]; N]) {
+    let width = out[0].len();
+    let mut first = 0;
+    if N == 1 {
+        // Two vectors at a time hide the latency of the additions, as two queries do.
+        while first + 2 * LANES <= width {
+            mix_columns::<K, N, 2>(k, weights, values, first, &mut out);
+            first += 2 * LANES;
+        }
+    }
+    while first < width {
+        mix_columns::<K, N, 1>(k, weights, values, first, &mut out);
+        first += LANES;
+    }
+}
+
+/// As [`mix`], for `V` vectors of columns from `first` on.
+#[inline(always)]
+fn mix_columns<K: Kernel, const N: usize, const V: usize>(
+    k: K,
+    weights: [&[f32]; N],
+    values: Rows<'_>,
+    first: usize,
+    out: &mut [&mut [f32]; N],
+) {
+    let end = out[0].len().min(first + V * LANES);
+    let mut sums = [[k.splat(0.0); V]; N];
+    for token in 0..weights[0].len() {
+        let value = &values.part(token, end)[first..];
+        for v in 0..V {
+            let value = k.read(&value[v * LANES..]);
+            for (sums, weights) in sums.iter_mut().zip(weights) {
+                sums[v] = sums[v] + k.splat(weights[token]) * value;
+            }
+        }
+    }
+    for (out, sums) in out.iter_mut().zip(sums) {
+        for (v, sum) in sums.into_iter().enumerate() {
+            sum.write(&mut out[first + v * LANES..end]);
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
-use crate::kernel::{Job, Kernel, LANES, Lanes, Tile};
+use crate::kernel::{Form, Job, Kernel, LANES, Lanes, SHIFT, Tile};
 
 /// Only [`run`] makes one.
 #[derive(Clone, Copy)]
@@ -24,23 +24,28 @@ pub(crate) unsafe fn run<J: Job>(job: J) -> J::Output {
 #[derive(Clone, Copy)]
 pub(crate) struct Floats([__m256; 2]);
 
+/// Eight doubles, four in each vector.
+#[derive(Clone, Copy)]
+pub(crate) struct Doubles([__m256d; 2]);
+
 macro_rules! lanewise {
-    ($($operation:ident $name:ident $instruction:ident),*) => {$(
-        impl $operation for Floats {
-            type Output = Floats;
+    ($type:ident: $($operation:ident $name:ident $instruction:ident),*) => {$(
+        impl $operation for $type {
+            type Output = $type;
 
             #[inline(always)]
-            fn $name(self, other: Floats) -> Floats {
+            fn $name(self, other: $type) -> $type {
                 // SAFETY: a value of the type proves that the machine has AVX2.
-                unsafe { Floats([$instruction(self.0[0], other.0[0]), $instruction(self.0[1], other.0[1])]) }
+                unsafe { $type([$instruction(self.0[0], other.0[0]), $instruction(self.0[1], other.0[1])]) }
             }
         }
     )*};
 }
-lanewise!(Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps, Div div _mm256_div_ps);
+lanewise!(Floats: Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps, Div div _mm256_div_ps);
+lanewise!(Doubles: Add add _mm256_add_pd, Sub sub _mm256_sub_pd, Mul mul _mm256_mul_pd);
 
 impl Lanes for Floats {
-    type Quarter = __m128;
+    type Wide = Doubles;
 
     #[inline(always)]
     fn store(self, out: &mut [f32; LANES]) {
@@ -88,12 +93,27 @@ impl Lanes for Floats {
     }
 
     #[inline(always)]
-    fn fold(self) -> __m128 {
+    fn zero_where_below(self, x: Floats, limit: Floats) -> Floats {
         // SAFETY: a value of the type proves that the machine has AVX2.
         unsafe {
-            let eight = _mm256_add_ps(self.0[0], self.0[1]);
-            _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight))
+            let below = [
+                _mm256_cmp_ps::<_CMP_LT_OQ>(x.0[0], limit.0[0]),
+                _mm256_cmp_ps::<_CMP_LT_OQ>(x.0[1], limit.0[1]),
+            ];
+            Floats([_mm256_andnot_ps(below[0], self.0[0]), _mm256_andnot_ps(below[1], self.0[1])])
         }
+    }
+
+    #[inline(always)]
+    fn widen(self) -> [Doubles; 2] {
+        // SAFETY: a value of the type proves that the machine has AVX2.
+        unsafe { [widen(self.0[0]), widen(self.0[1])] }
+    }
+
+    #[inline(always)]
+    fn narrow([a, b]: [Doubles; 2]) -> Floats {
+        // SAFETY: a value of the type proves that the machine has AVX2.
+        unsafe { Floats([narrow(a), narrow(b)]) }
     }
 
     #[inline(always)]
@@ -106,18 +126,44 @@ impl Lanes for Floats {
             _mm_cvtss_f32(_mm_max_ps(two, _mm_movehdup_ps(two)))
         }
     }
+}
 
-    #[inline(always)]
-    fn sums([a, b, c, d]: [__m128; 4]) -> [f32; 4] {
-        let mut out = [0.0; 4];
-        // SAFETY: a value of the type proves that the machine has AVX2, and `out` has room for four floats.
-        unsafe {
-            let ab = _mm_add_ps(_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b));
-            let cd = _mm_add_ps(_mm_unpacklo_ps(c, d), _mm_unpackhi_ps(c, d));
-            _mm_storeu_ps(out.as_mut_ptr(), _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab)));
-        }
-        out
-    }
+/// See [`Lanes::widen`].
+#[inline]
+#[target_feature(enable = "avx2")]
+fn widen(x: __m256) -> Doubles {
+    let high = _mm256_extractf128_ps::<1>(x);
+    Doubles([_mm256_cvtps_pd(_mm256_castps256_ps128(x)), _mm256_cvtps_pd(high)])
+}
+
+/// See [`Lanes::narrow`].
+#[inline]
+#[target_feature(enable = "avx2")]
+fn narrow(x: Doubles) -> __m256 {
+    _mm256_set_m128(_mm256_cvtpd_ps(x.0[1]), _mm256_cvtpd_ps(x.0[0]))
+}
+
+/// See [`Kernel::load_transposed`]: eight rows of it.
+///
+/// # Safety
+/// As for [`Kernel::load_transposed`]; the machine must have AVX2.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn load_transposed(rows: &[*const f32; 8], first: usize) -> [__m256; 4] {
+    // SAFETY: the caller's promise; the instruction wants no alignment.
+    let [a, b, c, d] = array::from_fn(|i| unsafe {
+        let low = _mm_loadu_ps(rows[i].add(first));
+        _mm256_set_m128(_mm_loadu_ps(rows[i + 4].add(first)), low)
+    });
+    let ab = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+    let cd = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+    let [ab, cd] = [ab, cd].map(|(low, high)| [_mm256_castps_pd(low), _mm256_castps_pd(high)]);
+    [
+        _mm256_castpd_ps(_mm256_unpacklo_pd(ab[0], cd[0])),
+        _mm256_castpd_ps(_mm256_unpackhi_pd(ab[0], cd[0])),
+        _mm256_castpd_ps(_mm256_unpacklo_pd(ab[1], cd[1])),
+        _mm256_castpd_ps(_mm256_unpackhi_pd(ab[1], cd[1])),
+    ]
 }
 
 /// See [`Lanes::times_power_of_two`].
@@ -136,7 +182,7 @@ impl Kernel for Avx2 {
     const COLUMNS: usize = 16;
     const GROUP: usize = 2;
     const DEPTH: usize = 8;
-    const OFFSET: i32 = 0;
+    const HEADER: bool = false;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {
@@ -151,14 +197,32 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn store_activations(self, x: Floats, _: bool, out: &mut [i16; LANES]) {
+    fn splat_wide(self, value: f64) -> Doubles {
+        // SAFETY: `self` proves that the machine has AVX2.
+        Doubles([unsafe { _mm256_set1_pd(value) }; 2])
+    }
+
+    #[inline(always)]
+    unsafe fn load_transposed(self, rows: &[*const f32; LANES], first: usize) -> [Floats; 4] {
+        let [a, b, c, d, e, f, g, h, rest @ ..] = *rows;
+        // SAFETY: `self` proves that the machine has AVX2, and the caller's promise.
+        unsafe {
+            let low = load_transposed(&[a, b, c, d, e, f, g, h], first);
+            let high = load_transposed(&rest, first);
+            array::from_fn(|column| Floats([low[column], high[column]]))
+        }
+    }
+
+    #[inline(always)]
+    fn store_activations(self, x: Floats, form: Form, out: &mut [i16; LANES]) {
         // SAFETY: `self` proves that the machine has AVX2, and a vector of sixteen 16-bit integers is the
         // array.
         unsafe {
             let [low, high] = [_mm256_cvtps_epi32(x.0[0]), _mm256_cvtps_epi32(x.0[1])];
             // The halves of the two inputs take turns; the permutation puts them in order.
             let packed = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(low, high));
-            _mm256_storeu_si256(out.as_mut_ptr().cast(), packed);
+            let shift = _mm256_set1_epi16(if form.shifted { SHIFT as i16 } else { 0 });
+            _mm256_storeu_si256(out.as_mut_ptr().cast(), _mm256_add_epi16(packed, shift));
         }
     }
 

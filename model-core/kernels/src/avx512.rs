@@ -1,14 +1,14 @@
 //! x86-64 with AVX-512 and VNNI: four 8-bit products are added to 32 bits in one instruction, sixteen columns
 //! at a time.
 //!
-//! The instruction wants unsigned activations, so they are stored with 128 added, and the sums begin with
-//! what that adds too much.
+//! The instruction wants unsigned activations, so they are stored with 127 added, and the sums begin with
+//! what that adds too much where it is not wanted.
 
 use std::arch::x86_64::*;
 use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
-use crate::kernel::{Job, Kernel, LANES, Lanes, Tile};
+use crate::kernel::{Form, Job, Kernel, LANES, Lanes, SHIFT, Tile};
 
 /// Only [`run`] makes one.
 #[derive(Clone, Copy)]
@@ -27,24 +27,28 @@ pub(crate) unsafe fn run<J: Job>(job: J) -> J::Output {
 #[derive(Clone, Copy)]
 pub(crate) struct Floats(__m512);
 
+/// Eight doubles in one vector.
+#[derive(Clone, Copy)]
+pub(crate) struct Doubles(__m512d);
+
 macro_rules! lanewise {
-    ($($operation:ident $name:ident $instruction:ident),*) => {$(
-        impl $operation for Floats {
-            type Output = Floats;
+    ($type:ident: $($operation:ident $name:ident $instruction:ident),*) => {$(
+        impl $operation for $type {
+            type Output = $type;
 
             #[inline(always)]
-            fn $name(self, other: Floats) -> Floats {
+            fn $name(self, other: $type) -> $type {
                 // SAFETY: a value of the type proves that the machine has AVX-512.
-                Floats(unsafe { $instruction(self.0, other.0) })
+                $type(unsafe { $instruction(self.0, other.0) })
             }
         }
     )*};
 }
-lanewise!(Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps, Div div _mm512_div_ps);
+lanewise!(Floats: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps, Div div _mm512_div_ps);
+lanewise!(Doubles: Add add _mm512_add_pd, Sub sub _mm512_sub_pd, Mul mul _mm512_mul_pd);
 
 impl Lanes for Floats {
-    /// Not folded at all: four vectors are folded together.
-    type Quarter = __m512;
+    type Wide = Doubles;
 
     #[inline(always)]
     fn store(self, out: &mut [f32; LANES]) {
@@ -86,8 +90,29 @@ impl Lanes for Floats {
     }
 
     #[inline(always)]
-    fn fold(self) -> __m512 {
-        self.0
+    fn zero_where_below(self, x: Floats, limit: Floats) -> Floats {
+        // SAFETY: a value of the type proves that the machine has AVX-512.
+        Floats(unsafe { _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(x.0, limit.0), self.0) })
+    }
+
+    #[inline(always)]
+    fn widen(self) -> [Doubles; 2] {
+        // SAFETY: a value of the type proves that the machine has AVX-512.
+        unsafe {
+            let high = _mm512_extractf64x4_pd::<1>(_mm512_castps_pd(self.0));
+            let halves = [_mm512_castps512_ps256(self.0), _mm256_castpd_ps(high)];
+            [Doubles(_mm512_cvtps_pd(halves[0])), Doubles(_mm512_cvtps_pd(halves[1]))]
+        }
+    }
+
+    #[inline(always)]
+    fn narrow([low, high]: [Doubles; 2]) -> Floats {
+        // SAFETY: a value of the type proves that the machine has AVX-512.
+        unsafe {
+            let low = _mm512_castpd256_pd512(_mm256_castps_pd(_mm512_cvtpd_ps(low.0)));
+            let high = _mm256_castps_pd(_mm512_cvtpd_ps(high.0));
+            Floats(_mm512_castpd_ps(_mm512_insertf64x4::<1>(low, high)))
+        }
     }
 
     #[inline(always)]
@@ -95,32 +120,31 @@ impl Lanes for Floats {
         // SAFETY: a value of the type proves that the machine has AVX-512.
         unsafe { _mm512_reduce_max_ps(self.0) }
     }
-
-    #[inline(always)]
-    fn sums([a, b, c, d]: [__m512; 4]) -> [f32; 4] {
-        // SAFETY: a value of the type proves that the machine has AVX-512.
-        unsafe {
-            let ab = halves(a, b);
-            let cd = halves(c, d);
-            // Each 128-bit part is now one vector's quarter.
-            let quarters = _mm512_add_ps(
-                _mm512_shuffle_f32x4::<0b10_00_10_00>(ab, cd),
-                _mm512_shuffle_f32x4::<0b11_01_11_01>(ab, cd),
-            );
-            let pairs = _mm512_add_ps(quarters, _mm512_permute_ps::<0b01_00_11_10>(quarters));
-            let sums = _mm512_add_ps(pairs, _mm512_permute_ps::<0b10_11_00_01>(pairs));
-            let mut lanes = [0.0; LANES];
-            _mm512_storeu_ps(lanes.as_mut_ptr(), sums);
-            [lanes[0], lanes[4], lanes[8], lanes[12]]
-        }
-    }
 }
 
-/// The lower half of `a` plus its upper half, and the same of `b`.
+/// See [`Kernel::load_transposed`].
+///
+/// # Safety
+/// As for [`Kernel::load_transposed`]; the machine must have AVX-512 F.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn halves(a: __m512, b: __m512) -> __m512 {
-    _mm512_add_ps(_mm512_shuffle_f32x4::<0b01_00_01_00>(a, b), _mm512_shuffle_f32x4::<0b11_10_11_10>(a, b))
+unsafe fn load_transposed(rows: &[*const f32; LANES], first: usize) -> [Floats; 4] {
+    // SAFETY: the caller's promise; the instruction wants no alignment.
+    let [a, b, c, d] = array::from_fn(|i| unsafe {
+        let fours = _mm512_castps128_ps512(_mm_loadu_ps(rows[i].add(first)));
+        let fours = _mm512_insertf32x4::<1>(fours, _mm_loadu_ps(rows[i + 4].add(first)));
+        let fours = _mm512_insertf32x4::<2>(fours, _mm_loadu_ps(rows[i + 8].add(first)));
+        _mm512_insertf32x4::<3>(fours, _mm_loadu_ps(rows[i + 12].add(first)))
+    });
+    let ab = (_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+    let cd = (_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+    let [ab, cd] = [ab, cd].map(|(low, high)| [_mm512_castps_pd(low), _mm512_castps_pd(high)]);
+    [
+        Floats(_mm512_castpd_ps(_mm512_unpacklo_pd(ab[0], cd[0]))),
+        Floats(_mm512_castpd_ps(_mm512_unpackhi_pd(ab[0], cd[0]))),
+        Floats(_mm512_castpd_ps(_mm512_unpacklo_pd(ab[1], cd[1]))),
+        Floats(_mm512_castpd_ps(_mm512_unpackhi_pd(ab[1], cd[1]))),
+    ]
 }
 
 impl Kernel for Avx512 {
@@ -131,7 +155,7 @@ impl Kernel for Avx512 {
     const COLUMNS: usize = 64;
     const GROUP: usize = 4;
     const DEPTH: usize = 8;
-    const OFFSET: i32 = 128;
+    const HEADER: bool = true;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {
@@ -146,10 +170,22 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn store_activations(self, x: Floats, _: bool, out: &mut [u8; LANES]) {
+    fn splat_wide(self, value: f64) -> Doubles {
+        // SAFETY: `self` proves that the machine has AVX-512.
+        Doubles(unsafe { _mm512_set1_pd(value) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_transposed(self, rows: &[*const f32; LANES], first: usize) -> [Floats; 4] {
+        // SAFETY: `self` proves that the machine has AVX-512, and the caller's promise.
+        unsafe { load_transposed(rows, first) }
+    }
+
+    #[inline(always)]
+    fn store_activations(self, x: Floats, _: Form, out: &mut [u8; LANES]) {
         // SAFETY: `self` proves that the machine has AVX-512, and sixteen bytes are the array.
         unsafe {
-            let shifted = _mm512_add_epi32(_mm512_cvtps_epi32(x.0), _mm512_set1_epi32(Avx512::OFFSET));
+            let shifted = _mm512_add_epi32(_mm512_cvtps_epi32(x.0), _mm512_set1_epi32(SHIFT));
             _mm_storeu_si128(out.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(shifted));
         }
     }
@@ -180,9 +216,14 @@ unsafe fn tile<const M: usize>(t: &Tile<u8>) {
     // reads the next eight, four at a time; the panel has 64 times as many weights, in the same order.
     // Scales, biases and outputs are 64.
     unsafe {
-        let mut sums: [[__m512i; 4]; M] =
-            [array::from_fn(|i| _mm512_loadu_si512(t.panel.cast::<__m512i>().add(i))); M];
-        let mut w = t.panel.cast::<__m512i>().add(4);
+        let header: *const __m512i = t.panel.cast();
+        let start = if t.form.shifted {
+            [_mm512_setzero_si512(); 4]
+        } else {
+            array::from_fn(|i| _mm512_loadu_si512(header.add(i)))
+        };
+        let mut sums = [start; M];
+        let mut w = header.add(4);
         let rows: [*const u8; M] = array::from_fn(|row| t.x.add(row * t.x_stride));
         let mut k = 0;
         while k < t.depth {

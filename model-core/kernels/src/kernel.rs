@@ -6,6 +6,7 @@
 //! the results are equal bit for bit: integers because they are exact, floats because each operation is
 //! rounded on its own (no fused multiply-add) and every sum has one fixed order.
 
+use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
 /// How many floats a [`Lanes`] holds, whatever the width of the machine's registers.
@@ -27,8 +28,8 @@ pub(crate) const ROUND: f32 = 12_582_912.0;
 pub(crate) trait Lanes:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
 {
-    /// The lanes folded to four sums: of lanes 0, 4, 8 and 12, of lanes 1, 5, 9 and 13, and so on.
-    type Quarter: Copy;
+    /// Eight of the lanes in double precision.
+    type Wide: Copy + Add<Output = Self::Wide> + Sub<Output = Self::Wide> + Mul<Output = Self::Wide>;
 
     fn store(self, out: &mut [f32; LANES]);
 
@@ -46,20 +47,25 @@ pub(crate) trait Lanes:
     /// Each lane times 2ⁿ. `n` is an integer plus [`ROUND`]; the result must be a normal number.
     fn times_power_of_two(self, n: Self) -> Self;
 
-    /// Lane `i` is `(l[i] + l[i+8]) + (l[i+4] + l[i+12])`.
-    fn fold(self) -> Self::Quarter;
+    /// 0 in each lane where `x` is below `limit`.
+    fn zero_where_below(self, x: Self, limit: Self) -> Self;
+
+    /// The first eight lanes and the others.
+    fn widen(self) -> [Self::Wide; 2];
+
+    /// The opposite of [`Lanes::widen`], rounding to the nearest float.
+    fn narrow(halves: [Self::Wide; 2]) -> Self;
 
     /// The greatest lane. None may be NaN.
     fn greatest(self) -> f32;
 
-    /// The sums of four vectors, each `(q[0] + q[2]) + (q[1] + q[3])` of its quarter.
-    fn sums(quarters: [Self::Quarter; 4]) -> [f32; 4];
-
-    /// The sum of the lanes in the order of [`Lanes::fold`] and [`Lanes::sums`].
+    /// The sum of the lanes: of every fourth, and then of those four.
     #[inline(always)]
     fn sum(self) -> f32 {
-        let quarter = self.fold();
-        Self::sums([quarter; 4])[0]
+        let mut l = [0.0; LANES];
+        self.store(&mut l);
+        let fourths: [f32; 4] = array::from_fn(|i| (l[i] + l[i + 8]) + (l[i + 4] + l[i + 12]));
+        (fourths[0] + fourths[2]) + (fourths[1] + fourths[3])
     }
 
     /// Writes the lanes to the front of `out`, as many as fit.
@@ -83,13 +89,24 @@ pub(crate) trait Lanes:
 pub(crate) unsafe trait Activation: Copy {}
 
 // SAFETY: an integer.
-unsafe impl Activation for i8 {}
-// SAFETY: an integer.
 unsafe impl Activation for u8 {}
 // SAFETY: an integer.
 unsafe impl Activation for i16 {}
 // SAFETY: integers.
 unsafe impl Activation for [u8; 2] {}
+
+/// What is added to activations to make them positive.
+pub(crate) const SHIFT: i32 = 127;
+
+/// Which activations a row has, and what is wanted of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    /// Whether the sums are to be those of activations with [`SHIFT`] added.
+    pub(crate) shifted: bool,
+    /// Whether none is negative; only ever set for [`Kernel::NONNEGATIVE_ROWS`].
+    #[allow(dead_code, reason = "not every target has such an instruction set")]
+    pub(crate) nonnegative: bool,
+}
 
 /// One tile of an affine map: `m` rows of activations times one panel of weights.
 pub(crate) struct Tile<A> {
@@ -109,11 +126,11 @@ pub(crate) struct Tile<A> {
     pub(crate) bias: *const f32,
     /// Whether negative results become 0.
     pub(crate) relu: bool,
-    /// Whether the activations were stored as ones that are never negative, which they are only for
-    /// [`Kernel::NONNEGATIVE_ROWS`].
-    #[allow(dead_code, reason = "not every target has such an instruction set")]
-    pub(crate) nonnegative: bool,
-    /// `m` rows of [`Kernel::COLUMNS`] results, `(sum as f32 * row_scale) * scale + bias`.
+    /// How the activations were stored.
+    #[allow(dead_code, reason = "not every target has an instruction set that has to know")]
+    pub(crate) form: Form,
+    /// `m` rows of [`Kernel::COLUMNS`] results, `(sum as f32 * row_scale) * scale + bias`, where the sum is of
+    /// the activations with [`SHIFT`] added if they are [`Form::shifted`].
     pub(crate) out: *mut f32,
     /// From one row of `out` to the next, in floats.
     pub(crate) out_stride: usize,
@@ -134,9 +151,9 @@ pub(crate) trait Kernel: Copy {
     const GROUP: usize;
     /// Inputs of one round of the tile's loop; the packed depth is a multiple of it. A multiple of `GROUP`.
     const DEPTH: usize;
-    /// What is added to an activation to store it. If it is not 0, a panel begins with one i32 for each
-    /// column: minus the offset times the sum of the column's weights.
-    const OFFSET: i32;
+    /// Whether a panel begins with one i32 for each column: minus [`SHIFT`] times the sum of the column's
+    /// weights. It turns sums of shifted activations into those of others, and back.
+    const HEADER: bool;
     /// [`Kernel::ROWS`] where no activation is negative, if it helps to know; otherwise nobody looks.
     const NONNEGATIVE_ROWS: Option<usize> = None;
 
@@ -144,9 +161,17 @@ pub(crate) trait Kernel: Copy {
 
     fn load(self, from: &[f32; LANES]) -> Self::F;
 
-    /// Rounds to the nearest integer, ties to even, and stores that plus [`Kernel::OFFSET`]. `x` is within
-    /// ±127, and within 0 and 127 if `nonnegative` is set; then the offset may be left away.
-    fn store_activations(self, x: Self::F, nonnegative: bool, out: &mut [Self::Activation; LANES]);
+    fn splat_wide(self, value: f64) -> <Self::F as Lanes>::Wide;
+
+    /// Four neighbours of each of sixteen rows: `result[c]` has in lane `i` what is at `rows[i].add(first + c)`.
+    ///
+    /// # Safety
+    /// There must be four floats at each `rows[i].add(first)`.
+    unsafe fn load_transposed(self, rows: &[*const f32; LANES], first: usize) -> [Self::F; 4];
+
+    /// Rounds to the nearest integer, ties to even, and stores that as [`Kernel::tile`] wants it for `form`.
+    /// `x` is within ±127, and within 0 and 127 if the form is nonnegative.
+    fn store_activations(self, x: Self::F, form: Form, out: &mut [Self::Activation; LANES]);
 
     /// Computes a tile of `m` rows, at least 1 and at most [`Kernel::ROWS`] or [`Kernel::NONNEGATIVE_ROWS`].
     ///
@@ -158,18 +183,6 @@ pub(crate) trait Kernel: Copy {
     #[inline(always)]
     fn read(self, from: &[f32]) -> Self::F {
         if let Some(from) = from.first_chunk() { self.load(from) } else { self.load(&padded(from)) }
-    }
-
-    /// `value` with the lanes from `len` on set to 0.
-    #[inline(always)]
-    fn keep(self, value: Self::F, len: usize) -> Self::F {
-        if len >= LANES {
-            return value;
-        }
-        let mut lanes = [0.0; LANES];
-        value.store(&mut lanes);
-        lanes[len..].fill(0.0);
-        self.load(&lanes)
     }
 }
 

@@ -1,9 +1,9 @@
 //! The arithmetic of one kind of translation model: 8-bit affine maps, ragged attention, layer normalisation
 //! and the recurrent step, as functions from slices to slices, for each instruction set.
 //!
-//! The scalar code is the truth, and every instruction set equals it bit for bit, floats included. So a
-//! sentence has one translation, whichever machine or browser makes it and whatever else is in its batch: no
-//! result depends on other rows.
+//! The scalar code is the truth, and every instruction set equals it bit for bit, floats included: each
+//! number comes of the operations of a plain loop, in its order. So a sentence has one translation, whichever
+//! machine or browser makes it and whatever else is in its batch: no result depends on other rows.
 //!
 //! Weights are packed once, for one [`Isa`]; every call names it. [`Isa::best`] is the one to use.
 //!
@@ -15,18 +15,20 @@
 //! where it would be quantised, and infinities are clamped.
 //!
 //! ```
-//! use klartext_kernels::{Affine, Alpha, Isa, Scratch, affine, pack, packed_len};
+//! use klartext_kernels::{Affine, Alpha, Isa, Scratch, affine, pack, packed_len, shifted_bias};
 //!
 //! let (isa, n, k) = (Isa::best(), 2, 3);
+//! let weights = [127, 0, 0, 0, -64, 64];
 //! let mut packed = vec![0; packed_len(isa, n, k)];
-//! pack(isa, &[127, 0, 0, 0, -64, 64], n, k, &mut packed);
+//! pack(isa, &weights, n, k, &mut packed);
+//! let scale = 1.0 / 16.0;
 //! let map = Affine {
 //!     packed: &packed,
 //!     n,
 //!     k,
-//!     alpha: Alpha::Static(10.0),
-//!     scale: &[1.0 / 10.0; 2],
-//!     bias: &[0.0, 1.0],
+//!     alpha: Alpha::Static(16.0),
+//!     scale: &[scale; 2],
+//!     bias: &[shifted_bias(0.0, scale, &weights[..k]), shifted_bias(1.0, scale, &weights[k..])],
 //!     relu: false,
 //! };
 //! let mut out = [0.0; 2];
@@ -55,7 +57,7 @@ mod scratch;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
 
-pub use affine::{Affine, Alpha, affine};
+pub use affine::{Affine, Alpha, affine, shifted_bias};
 pub use argmax::affine_argmax;
 pub use attention::{Alignment, Attention, Rows, attention};
 pub use isa::Isa;

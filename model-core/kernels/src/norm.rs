@@ -1,10 +1,13 @@
 //! Layer normalisation of a sum, and the recurrent step that ends in one.
 
+use std::array;
+
 use crate::Isa;
 use crate::kernel::{Job, Kernel, LANES, Lanes};
-use crate::math::sigmoid;
+use crate::math::{SUMS, sigmoid, sums, sums_of_squares};
 
-/// The parameters of a layer normalisation: `(x - mean) / sqrt(variance + eps) * scale + bias`.
+/// The parameters of a layer normalisation: `scale * ((x - mean) / sqrt(variance + eps)) + bias`, where both
+/// sums go from left to right.
 #[derive(Clone, Copy)]
 pub struct Norm<'a> {
     /// `[dim]`.
@@ -22,24 +25,36 @@ impl Norm<'_> {
         self.scale.len()
     }
 
-    /// Normalises a row whose elements add up to `sum`.
+    /// Normalises at most [`SUMS`] rows.
     #[inline(always)]
-    fn finish<K: Kernel>(&self, k: K, row: &mut [f32], sum: K::F) {
-        let dim = row.len() as f32;
-        let mean = k.splat(sum.sum() / dim);
-        let mut squares = k.splat(0.0);
-        for i in (0..row.len()).step_by(LANES) {
-            let row = &row[i..];
-            let difference = k.keep(k.read(row) - mean, row.len());
-            squares = squares + difference * difference;
+    fn apply<K: Kernel>(&self, k: K, rows: &mut [f32]) {
+        let dim = self.scale.len();
+        let count = dim as f32;
+        let means = sums(together(rows, dim)).map(|sum| sum / count);
+        for (row, mean) in rows.chunks_exact_mut(dim).zip(means) {
+            let mean = k.splat(mean);
+            for i in (0..dim).step_by(LANES) {
+                let row = &mut row[i..];
+                (k.read(row) - mean).write(row);
+            }
         }
-        let factor = k.splat(1.0 / (squares.sum() / dim + self.eps).sqrt());
-        for i in (0..row.len()).step_by(LANES) {
-            let row = &mut row[i..];
-            let normal = (k.read(row) - mean) * factor;
-            (normal * k.read(&self.scale[i..]) + k.read(&self.bias[i..])).write(row);
+        let sigmas = sums_of_squares(together(rows, dim)).map(|sum| (sum / count + self.eps).sqrt());
+        for (row, sigma) in rows.chunks_exact_mut(dim).zip(sigmas) {
+            let sigma = k.splat(sigma);
+            for i in (0..dim).step_by(LANES) {
+                let row = &mut row[i..];
+                let normal = k.read(row) / sigma;
+                (k.read(&self.scale[i..]) * normal + k.read(&self.bias[i..])).write(row);
+            }
         }
     }
+}
+
+/// The rows of `dim` in `rows`, the last of them again and again if there are fewer than [`SUMS`].
+#[inline(always)]
+fn together(rows: &[f32], dim: usize) -> [&[f32]; SUMS] {
+    let last = rows.len() / dim - 1;
+    array::from_fn(|row| &rows[row.min(last) * dim..][..dim])
 }
 
 /// `out = norm(x + residual)`, all `[rows, dim]`.
@@ -66,15 +81,12 @@ impl Job for AddNorm<'_> {
     #[inline(always)]
     fn run<K: Kernel>(self, k: K) {
         let dim = self.norm.dim();
-        let rows = self.x.chunks_exact(dim).zip(self.residual.chunks_exact(dim));
-        for ((x, residual), out) in rows.zip(self.out.chunks_exact_mut(dim)) {
-            let mut sum = k.splat(0.0);
-            for i in (0..dim).step_by(LANES) {
-                let y = k.read(&x[i..]) + k.read(&residual[i..]);
-                y.write(&mut out[i..]);
-                sum = sum + y;
+        let rows = self.x.chunks(SUMS * dim).zip(self.residual.chunks(SUMS * dim));
+        for ((x, residual), out) in rows.zip(self.out.chunks_mut(SUMS * dim)) {
+            for i in (0..out.len()).step_by(LANES) {
+                (k.read(&x[i..]) + k.read(&residual[i..])).write(&mut out[i..]);
             }
-            self.norm.finish(k, out, sum);
+            self.norm.apply(k, out);
         }
     }
 }
@@ -113,16 +125,15 @@ impl Job for SsruNorm<'_> {
         let rows = rows.zip(self.cell.chunks_exact_mut(dim)).zip(self.out.chunks_exact_mut(dim));
         for (((wu_wf, u), cell), out) in rows {
             let (wu, wf) = wu_wf.split_at(dim);
-            let mut sum = k.splat(0.0);
             for i in (0..dim).step_by(LANES) {
                 let f = sigmoid(k, k.read(&wf[i..]));
                 let c = f * k.read(&cell[i..]) + (one - f) * k.read(&wu[i..]);
                 c.write(&mut cell[i..]);
-                let y = k.read(&u[i..]) + c.max(zero);
-                y.write(&mut out[i..]);
-                sum = sum + y;
+                (c.max(zero) + k.read(&u[i..])).write(&mut out[i..]);
             }
-            self.norm.finish(k, out, sum);
+        }
+        for out in self.out.chunks_mut(SUMS * dim) {
+            self.norm.apply(k, out);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Weights in the order in which an instruction set reads them.
 //!
 //! A matrix of n outputs and k inputs is cut into panels of [`Kernel::COLUMNS`] outputs. A panel is a header
-//! (see [`Kernel::OFFSET`]) and then, for each group of [`Kernel::GROUP`] inputs, the group's weights of the
+//! (see [`Kernel::HEADER`]) and then, for each group of [`Kernel::GROUP`] inputs, the group's weights of the
 //! first output, of the second, and so on. What is missing to whole panels and whole rounds is zero.
 
 use std::ops::Range;
 
-use crate::kernel::{Job, Kernel, LANES};
+use crate::kernel::{Job, Kernel, LANES, SHIFT};
 use crate::{Isa, elements};
 
 /// The most inputs for which a sum of products cannot overflow an i32.
@@ -32,7 +32,7 @@ impl Layout {
     #[inline(always)]
     pub(crate) fn of<K: Kernel>(n: usize, k: usize) -> Layout {
         assert!(k <= MAX_INPUTS, "{k} inputs; sums are exact up to {MAX_INPUTS}");
-        let header = if K::OFFSET == 0 { 0 } else { K::COLUMNS * size_of::<i32>() };
+        let header = if K::HEADER { K::COLUMNS * size_of::<i32>() } else { 0 };
         Layout { n, k, depth: k.next_multiple_of(K::DEPTH), header, columns: K::COLUMNS, group: K::GROUP }
     }
 
@@ -128,9 +128,9 @@ impl Job for Pack<'_> {
                 for (input, &weight) in row.iter().enumerate() {
                     panel[layout.offset(column, input)] = weight;
                 }
-                if K::OFFSET != 0 {
+                if K::HEADER {
                     let sum: i32 = row.iter().map(|&weight| i32::from(weight)).sum();
-                    let correction = (-K::OFFSET * sum).to_ne_bytes();
+                    let correction = (-SHIFT * sum).to_ne_bytes();
                     panel[4 * column..][..4].copy_from_slice(&correction.map(|byte| byte as i8));
                 }
             }

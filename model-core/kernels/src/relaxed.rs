@@ -1,14 +1,15 @@
 //! WebAssembly's relaxed vectors: four 8-bit products are added to 32 bits in one instruction.
 //!
 //! The instruction has one result only if one operand is within 0 to 127. Activations that are never
-//! negative, as behind a ReLU, are; of others, 127 more is the sum of two such numbers, and the sums begin
-//! with what the 127 add too much. One product is enough in the first case, and two are in the second.
+//! negative, as behind a ReLU, are; of others, 127 more is the sum of two such numbers. One product is enough
+//! in the first case, and two are in the second. The sums begin with what the 127 add too much, or too little
+//! where they are wanted.
 
 use std::arch::wasm32::*;
 use std::array;
 
-use crate::kernel::{Job, Kernel, LANES, ROUND, Tile};
-use crate::simd128::{Floats, Simd128, finish};
+use crate::kernel::{Form, Job, Kernel, LANES, ROUND, SHIFT, Tile};
+use crate::simd128::{Doubles, Floats, Simd128, finish};
 
 /// The module would not have been loaded without it, so nothing has to be proved.
 #[derive(Clone, Copy)]
@@ -29,7 +30,7 @@ impl Kernel for Relaxed {
     const COLUMNS: usize = 8;
     const GROUP: usize = 4;
     const DEPTH: usize = 16;
-    const OFFSET: i32 = 127;
+    const HEADER: bool = true;
     const NONNEGATIVE_ROWS: Option<usize> = Some(4);
 
     #[inline(always)]
@@ -43,14 +44,25 @@ impl Kernel for Relaxed {
     }
 
     #[inline(always)]
-    fn store_activations(self, x: Floats, nonnegative: bool, out: &mut [[u8; 2]; LANES]) {
+    fn splat_wide(self, value: f64) -> Doubles {
+        Simd128.splat_wide(value)
+    }
+
+    #[inline(always)]
+    unsafe fn load_transposed(self, rows: &[*const f32; LANES], first: usize) -> [Floats; 4] {
+        // SAFETY: the caller's promise.
+        unsafe { Simd128.load_transposed(rows, first) }
+    }
+
+    #[inline(always)]
+    fn store_activations(self, x: Floats, form: Form, out: &mut [[u8; 2]; LANES]) {
         let round = f32x4_splat(ROUND);
         let [a, b, c, d] = x.0.map(|x| i32x4_sub(f32x4_add(x, round), round));
         let bytes = i8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
-        let (first, second) = if nonnegative {
+        let (first, second) = if form.nonnegative {
             (bytes, bytes)
         } else {
-            let shifted = i8x16_add(bytes, i8x16_splat(Relaxed::OFFSET as i8));
+            let shifted = i8x16_add(bytes, i8x16_splat(SHIFT as i8));
             let half = u8x16_shr(shifted, 1);
             (half, i8x16_sub(shifted, half))
         };
@@ -66,7 +78,7 @@ impl Kernel for Relaxed {
     unsafe fn tile(self, m: usize, t: &Tile<[u8; 2]>) {
         // SAFETY: the caller's promise.
         unsafe {
-            match (t.nonnegative, m) {
+            match (t.form.nonnegative, m) {
                 (false, 1) => tile::<1, 4, false>(t),
                 (false, 2) => tile::<2, 2, false>(t),
                 (false, 3) => tile::<3, 1, false>(t),
@@ -96,9 +108,10 @@ unsafe fn tile<const M: usize, const GROUPS: usize, const NONNEGATIVE: bool>(t: 
     unsafe {
         let header: *const v128 = t.panel.cast();
         let mut sums = [[[i32x4_splat(0); 2]; GROUPS]; M];
-        if !NONNEGATIVE {
+        if NONNEGATIVE == t.form.shifted {
+            let start = [v128_load(header), v128_load(header.add(1))];
             for sums in &mut sums {
-                sums[0] = [v128_load(header), v128_load(header.add(1))];
+                sums[0] = if NONNEGATIVE { [i32x4_neg(start[0]), i32x4_neg(start[1])] } else { start };
             }
         }
         let mut w = header.add(2);

@@ -3,7 +3,7 @@
 use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
-use crate::kernel::{Kernel, LANES, Lanes, ROUND, Tile};
+use crate::kernel::{Form, Kernel, LANES, Lanes, ROUND, SHIFT, Tile};
 
 /// Needs nothing of the machine.
 #[derive(Clone, Copy)]
@@ -13,22 +13,27 @@ pub(crate) struct Scalar;
 #[derive(Clone, Copy)]
 pub(crate) struct Floats([f32; LANES]);
 
+/// Eight doubles.
+#[derive(Clone, Copy)]
+pub(crate) struct Doubles([f64; LANES / 2]);
+
 macro_rules! lanewise {
-    ($($operation:ident $name:ident $operator:tt),*) => {$(
-        impl $operation for Floats {
-            type Output = Floats;
+    ($type:ident: $($operation:ident $name:ident $operator:tt),*) => {$(
+        impl $operation for $type {
+            type Output = $type;
 
             #[inline(always)]
-            fn $name(self, other: Floats) -> Floats {
-                Floats(array::from_fn(|i| self.0[i] $operator other.0[i]))
+            fn $name(self, other: $type) -> $type {
+                $type(array::from_fn(|i| self.0[i] $operator other.0[i]))
             }
         }
     )*};
 }
-lanewise!(Add add +, Sub sub -, Mul mul *, Div div /);
+lanewise!(Floats: Add add +, Sub sub -, Mul mul *, Div div /);
+lanewise!(Doubles: Add add +, Sub sub -, Mul mul *);
 
 impl Lanes for Floats {
-    type Quarter = [f32; 4];
+    type Wide = Doubles;
 
     #[inline(always)]
     fn store(self, out: &mut [f32; LANES]) {
@@ -61,31 +66,35 @@ impl Lanes for Floats {
     }
 
     #[inline(always)]
-    fn fold(self) -> [f32; 4] {
-        let l = self.0;
-        array::from_fn(|i| (l[i] + l[i + 8]) + (l[i + 4] + l[i + 12]))
+    fn zero_where_below(self, x: Floats, limit: Floats) -> Floats {
+        Floats(array::from_fn(|i| if x.0[i] < limit.0[i] { 0.0 } else { self.0[i] }))
+    }
+
+    #[inline(always)]
+    fn widen(self) -> [Doubles; 2] {
+        [0, LANES / 2].map(|first| Doubles(array::from_fn(|i| f64::from(self.0[first + i]))))
+    }
+
+    #[inline(always)]
+    fn narrow(halves: [Doubles; 2]) -> Floats {
+        Floats(array::from_fn(|i| halves[i / (LANES / 2)].0[i % (LANES / 2)] as f32))
     }
 
     #[inline(always)]
     fn greatest(self) -> f32 {
         self.0.into_iter().fold(f32::NEG_INFINITY, |best, lane| if lane > best { lane } else { best })
     }
-
-    #[inline(always)]
-    fn sums(quarters: [[f32; 4]; 4]) -> [f32; 4] {
-        quarters.map(|q| (q[0] + q[2]) + (q[1] + q[3]))
-    }
 }
 
 impl Kernel for Scalar {
     type F = Floats;
-    type Activation = i8;
+    type Activation = i16;
 
     const ROWS: usize = 1;
     const COLUMNS: usize = 1;
     const GROUP: usize = 1;
     const DEPTH: usize = 1;
-    const OFFSET: i32 = 0;
+    const HEADER: bool = false;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {
@@ -98,12 +107,24 @@ impl Kernel for Scalar {
     }
 
     #[inline(always)]
-    fn store_activations(self, x: Floats, _: bool, out: &mut [i8; LANES]) {
-        *out = x.0.map(|x| (x + ROUND).to_bits() as i8);
+    fn splat_wide(self, value: f64) -> Doubles {
+        Doubles([value; LANES / 2])
     }
 
     #[inline(always)]
-    unsafe fn tile(self, _: usize, tile: &Tile<i8>) {
+    unsafe fn load_transposed(self, rows: &[*const f32; LANES], first: usize) -> [Floats; 4] {
+        // SAFETY: the caller's promise.
+        array::from_fn(|c| Floats(rows.map(|row| unsafe { *row.add(first + c) })))
+    }
+
+    #[inline(always)]
+    fn store_activations(self, x: Floats, form: Form, out: &mut [i16; LANES]) {
+        let shift = if form.shifted { SHIFT as i16 } else { 0 };
+        *out = x.0.map(|x| (x + ROUND).to_bits() as i16 + shift);
+    }
+
+    #[inline(always)]
+    unsafe fn tile(self, _: usize, tile: &Tile<i16>) {
         // SAFETY: the tile is one row and one column, and its pointers are valid for them.
         unsafe {
             let x = std::slice::from_raw_parts(tile.x, tile.depth);

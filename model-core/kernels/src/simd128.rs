@@ -4,7 +4,7 @@ use std::arch::wasm32::*;
 use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
-use crate::kernel::{Kernel, LANES, Lanes, ROUND, Tile};
+use crate::kernel::{Form, Kernel, LANES, Lanes, ROUND, SHIFT, Tile};
 
 /// The crate is compiled for it, so nothing has to be proved.
 #[derive(Clone, Copy)]
@@ -14,22 +14,40 @@ pub(crate) struct Simd128;
 #[derive(Clone, Copy)]
 pub(crate) struct Floats(pub(crate) [v128; 4]);
 
+/// Eight doubles, two in each vector.
+#[derive(Clone, Copy)]
+pub(crate) struct Doubles([v128; 4]);
+
 macro_rules! lanewise {
-    ($($operation:ident $name:ident $instruction:ident),*) => {$(
-        impl $operation for Floats {
-            type Output = Floats;
+    ($type:ident: $($operation:ident $name:ident $instruction:ident),*) => {$(
+        impl $operation for $type {
+            type Output = $type;
 
             #[inline(always)]
-            fn $name(self, other: Floats) -> Floats {
-                Floats(array::from_fn(|i| $instruction(self.0[i], other.0[i])))
+            fn $name(self, other: $type) -> $type {
+                $type(array::from_fn(|i| $instruction(self.0[i], other.0[i])))
             }
         }
     )*};
 }
-lanewise!(Add add f32x4_add, Sub sub f32x4_sub, Mul mul f32x4_mul, Div div f32x4_div);
+lanewise!(Floats: Add add f32x4_add, Sub sub f32x4_sub, Mul mul f32x4_mul, Div div f32x4_div);
+lanewise!(Doubles: Add add f64x2_add, Sub sub f64x2_sub, Mul mul f64x2_mul);
+
+/// Two vectors of four floats as eight doubles.
+#[inline(always)]
+fn wide(a: v128, b: v128) -> Doubles {
+    let high = |x| f64x2_promote_low_f32x4(i64x2_shuffle::<1, 1>(x, x));
+    Doubles([f64x2_promote_low_f32x4(a), high(a), f64x2_promote_low_f32x4(b), high(b)])
+}
+
+/// Four doubles as one vector of floats.
+#[inline(always)]
+fn narrow(low: v128, high: v128) -> v128 {
+    i64x2_shuffle::<0, 2>(f32x4_demote_f64x2_zero(low), f32x4_demote_f64x2_zero(high))
+}
 
 impl Lanes for Floats {
-    type Quarter = v128;
+    type Wide = Doubles;
 
     #[inline(always)]
     fn store(self, out: &mut [f32; LANES]) {
@@ -65,9 +83,19 @@ impl Lanes for Floats {
     }
 
     #[inline(always)]
-    fn fold(self) -> v128 {
+    fn zero_where_below(self, x: Floats, limit: Floats) -> Floats {
+        Floats(array::from_fn(|i| v128_andnot(self.0[i], f32x4_lt(x.0[i], limit.0[i]))))
+    }
+
+    #[inline(always)]
+    fn widen(self) -> [Doubles; 2] {
         let [a, b, c, d] = self.0;
-        f32x4_add(f32x4_add(a, c), f32x4_add(b, d))
+        [wide(a, b), wide(c, d)]
+    }
+
+    #[inline(always)]
+    fn narrow([Doubles([a, b, c, d]), Doubles([e, f, g, h])]: [Doubles; 2]) -> Floats {
+        Floats([narrow(a, b), narrow(c, d), narrow(e, f), narrow(g, h)])
     }
 
     #[inline(always)]
@@ -76,17 +104,6 @@ impl Lanes for Floats {
         let four = f32x4_pmax(f32x4_pmax(a, c), f32x4_pmax(b, d));
         let two = f32x4_pmax(four, i32x4_shuffle::<2, 3, 0, 1>(four, four));
         f32x4_extract_lane::<0>(f32x4_pmax(two, i32x4_shuffle::<1, 0, 3, 2>(two, two)))
-    }
-
-    #[inline(always)]
-    fn sums([a, b, c, d]: [v128; 4]) -> [f32; 4] {
-        let ab = f32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
-        let cd = f32x4_add(i32x4_shuffle::<0, 4, 1, 5>(c, d), i32x4_shuffle::<2, 6, 3, 7>(c, d));
-        let sums = f32x4_add(i64x2_shuffle::<0, 2>(ab, cd), i64x2_shuffle::<1, 3>(ab, cd));
-        let mut out = [0.0; 4];
-        // SAFETY: four floats are 16 bytes.
-        unsafe { v128_store(out.as_mut_ptr().cast(), sums) };
-        out
     }
 }
 
@@ -98,7 +115,7 @@ impl Kernel for Simd128 {
     const COLUMNS: usize = 8;
     const GROUP: usize = 2;
     const DEPTH: usize = 8;
-    const OFFSET: i32 = 0;
+    const HEADER: bool = false;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {
@@ -112,14 +129,36 @@ impl Kernel for Simd128 {
     }
 
     #[inline(always)]
-    fn store_activations(self, x: Floats, _: bool, out: &mut [i16; LANES]) {
+    fn splat_wide(self, value: f64) -> Doubles {
+        Doubles([f64x2_splat(value); 4])
+    }
+
+    #[inline(always)]
+    unsafe fn load_transposed(self, rows: &[*const f32; LANES], first: usize) -> [Floats; 4] {
+        let mut columns = [[f32x4_splat(0.0); 4]; 4];
+        for (part, rows) in rows.as_chunks::<4>().0.iter().enumerate() {
+            // SAFETY: the caller's promise; the instruction wants no alignment.
+            let [a, b, c, d] = rows.map(|row| unsafe { v128_load(row.add(first).cast()) });
+            let ab = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
+            let cd = (i32x4_shuffle::<0, 4, 1, 5>(c, d), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+            columns[0][part] = i64x2_shuffle::<0, 2>(ab.0, cd.0);
+            columns[1][part] = i64x2_shuffle::<1, 3>(ab.0, cd.0);
+            columns[2][part] = i64x2_shuffle::<0, 2>(ab.1, cd.1);
+            columns[3][part] = i64x2_shuffle::<1, 3>(ab.1, cd.1);
+        }
+        columns.map(Floats)
+    }
+
+    #[inline(always)]
+    fn store_activations(self, x: Floats, form: Form, out: &mut [i16; LANES]) {
+        let shift = i16x8_splat(if form.shifted { SHIFT as i16 } else { 0 });
         let round = f32x4_splat(ROUND);
         let [a, b, c, d] = x.0.map(|x| i32x4_sub(f32x4_add(x, round), round));
         let out: *mut v128 = out.as_mut_ptr().cast();
         // SAFETY: sixteen 16-bit integers are two vectors; the instruction wants no alignment.
         unsafe {
-            v128_store(out, i16x8_narrow_i32x4(a, b));
-            v128_store(out.add(1), i16x8_narrow_i32x4(c, d));
+            v128_store(out, i16x8_add(i16x8_narrow_i32x4(a, b), shift));
+            v128_store(out.add(1), i16x8_add(i16x8_narrow_i32x4(c, d), shift));
         }
     }
 

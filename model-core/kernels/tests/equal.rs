@@ -47,15 +47,7 @@ fn an_absent_instruction_set_is_refused() {
 fn weights_of_another_shape_are_refused() {
     let map = Map::random(&mut Random(0), 8, 8);
     let packed = packed(Isa::best(), &map.w[..56], 8, 7);
-    let w = klartext_kernels::Affine {
-        packed: &packed[..packed.len() - 1],
-        n: 8,
-        k: 8,
-        alpha: map.alpha,
-        scale: &map.scale,
-        bias: &map.bias,
-        relu: false,
-    };
+    let w = map.with(&packed[..packed.len() - 1]);
     klartext_kernels::affine(Isa::best(), &mut Scratch::new(), &[0.0; 8], 1, &w, &mut [0.0; 8]);
 }
 

@@ -77,7 +77,8 @@ impl CrossAttention {
         spans: Tensor<2, Int>,
         longest: usize,
     ) -> (Tensor<2>, Tensor<2>) {
-        let (mixed, weights) = ops::cross_attention(self.q.forward(x.clone()), kv, spans, self.heads, longest);
+        let (mixed, weights) =
+            ops::cross_attention(self.q.forward(x.clone()), kv, spans, self.heads, longest);
         (self.norm.forward(self.out.forward(mixed), x), weights)
     }
 }

@@ -77,7 +77,9 @@ impl Decoder {
 
     /// The keys and values of the encoder's output `context: [tokens, dim]`, for all steps.
     pub fn remember(&self, context: &Tensor<2>) -> Memory {
-        Memory { layers: self.layers.iter().map(|layer| layer.attention.keys_values(context.clone())).collect() }
+        Memory {
+            layers: self.layers.iter().map(|layer| layer.attention.keys_values(context.clone())).collect(),
+        }
     }
 
     /// The state of `rows` sentences of which nothing is translated yet.
@@ -128,7 +130,8 @@ impl Decoder {
             None => self.projection.best(x),
         };
         state.last = ids.clone();
-        let alignment = alignment.expect("a model has at least one decoder layer, as its configuration is checked");
+        let alignment =
+            alignment.expect("a model has at least one decoder layer, as its configuration is checked");
         Step { ids, log_probs, alignment }
     }
 }

@@ -28,11 +28,6 @@ impl Embedding {
         self.table.clone()
     }
 
-    /// What one step of the table's 8-bit numbers is worth.
-    pub(super) fn unit(&self) -> f32 {
-        self.form.unit
-    }
-
     /// `ids: [tokens]`, `positions: [tokens]`, below [`MAX_LENGTH`]; result `[tokens, dim]`.
     pub(super) fn forward(&self, ids: Tensor<1, Int>, positions: Tensor<1, Int>) -> Tensor<2> {
         ops::embed(ids, positions, self.table.clone(), self.encoding.clone(), self.form)
@@ -47,16 +42,22 @@ pub(super) fn ints(values: Vec<i32>, device: &Device) -> Tensor<1, Int> {
 
 /// Sines in the first half of the width, cosines in the second; `[positions, dim]`.
 ///
-/// The frequencies fall from 1 to 1/10 000 over the half: `freq_i = 10000^(−i / (dim/2 − 1))`.
+/// The frequencies fall from 1 to 1/10 000 over the half: `freq_i = 10000^(−i / (dim/2 − 1))`. Frequencies, arguments
+/// and results are each rounded to f32. The functions are those of f64: their last bits, which differ between
+/// platforms, are rounded away.
 fn position_encoding(positions: usize, dim: usize) -> Vec<f32> {
     let half = dim / 2;
+    let waves: Vec<(f32, f32)> = (0..dim)
+        .map(|column| {
+            let exponent = (column % half) as f32 / (half as f32 - 1.0);
+            let frequency = f64::from(1e-4f32).powf(f64::from(exponent)) as f32;
+            (frequency, if column < half { 0.0 } else { std::f32::consts::FRAC_PI_2 })
+        })
+        .collect();
     (0..positions)
         .flat_map(|position| {
-            (0..dim).map(move |column| {
-                let frequency = 1e-4f32.powf((column % half) as f32 / (half as f32 - 1.0));
-                let phase = if column < half { 0.0 } else { std::f32::consts::FRAC_PI_2 };
-                (position as f32 * frequency + phase).sin()
-            })
+            let argument = move |&(frequency, phase): &(f32, f32)| position as f32 * frequency + phase;
+            waves.iter().map(move |wave| f64::from(argument(wave)).sin() as f32)
         })
         .collect()
 }

@@ -26,6 +26,22 @@ struct Part<'a> {
     bias: Vec<f32>,
 }
 
+impl Part<'_> {
+    /// What undoes the multipliers.
+    fn scale(&self) -> f32 {
+        1.0 / (self.alpha.unwrap_or(1.0) * self.weight.quant_mult)
+    }
+
+    /// The bias that [`ops::affine`] wants.
+    fn prepared_bias(&self) -> Vec<f32> {
+        if self.alpha.is_none() {
+            return self.bias.clone();
+        }
+        let rows = self.weight.values.chunks_exact(self.weight.k);
+        self.bias.iter().zip(rows).map(|(&bias, row)| ops::shifted_bias(bias, self.scale(), row)).collect()
+    }
+}
+
 impl<'a> Loader<'a> {
     pub(super) fn new(file: &'a ModelFile<'a>, config: &'a Config, device: &'a Device) -> Self {
         Self { file, config, device }
@@ -37,7 +53,13 @@ impl<'a> Loader<'a> {
     }
 
     /// As [`Loader::linear`], with ReLU behind it.
-    pub(super) fn linear_relu(&self, weight: &str, bias: &str, inputs: usize, outputs: usize) -> Result<Linear> {
+    pub(super) fn linear_relu(
+        &self,
+        weight: &str,
+        bias: &str,
+        inputs: usize,
+        outputs: usize,
+    ) -> Result<Linear> {
         Ok(self.merge(vec![self.part(weight, Some(bias), inputs, outputs)?], true))
     }
 
@@ -69,8 +91,9 @@ impl<'a> Loader<'a> {
             // The name that Marian gives to the same multiplier where a shortlist cuts the weights.
             None => self.file.alpha("none")?,
         };
-        let bias = self.vector(self.file.float(BIAS, &[1, pieces])?);
-        let scale = self.vector(vec![target.unit() / alpha.unwrap_or(1.0); pieces]);
+        let weight = self.file.embedding(name, pieces, dim)?;
+        let part = Part { weight, alpha, bias: self.file.float(BIAS, &[1, pieces])? };
+        let (scale, bias) = (self.vector(vec![part.scale(); pieces]), self.vector(part.prepared_bias()));
         let form = AffineForm { inputs: dim, outputs: pieces, alpha, relu: false };
         Ok(Linear::new(target.table(), scale, bias, form))
     }
@@ -109,9 +132,8 @@ impl<'a> Loader<'a> {
         let inputs = parts[0].weight.k;
         let (mut scale, mut bias, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts {
-            let multiplier = alpha.unwrap_or(1.0) * part.weight.quant_mult;
-            scale.extend(std::iter::repeat_n(1.0 / multiplier, part.weight.n));
-            bias.extend(part.bias);
+            scale.extend(std::iter::repeat_n(part.scale(), part.weight.n));
+            bias.extend(part.prepared_bias());
             weights.push(part.weight);
         }
         let form = AffineForm { inputs, outputs: scale.len(), alpha, relu };

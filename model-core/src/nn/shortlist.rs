@@ -29,7 +29,9 @@ impl Shortlisted {
         union.dedup();
         let mask = sets
             .iter()
-            .flat_map(|set| union.iter().map(|id| if set.binary_search(id).is_ok() { 0.0 } else { FORBIDDEN }))
+            .flat_map(|set| {
+                union.iter().map(|id| if set.binary_search(id).is_ok() { 0.0 } else { FORBIDDEN })
+            })
             .collect::<Vec<f32>>();
         let device = full.device();
         let mask = Tensor::from_data(TensorData::new(mask, [sets.len(), union.len()]), &device);

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 
 use burn::tensor::{Bytes, DType, Shape};
 use burn_flex::{Flex, FlexTensor, Layout};
-use klartext_kernels::{self as kernels, Affine, Alignment, Alpha, Attention, Isa, Norm, Rows, Scratch, Table};
+use klartext_kernels::{
+    self as kernels, Affine, Alignment, Alpha, Attention, Isa, Norm, Rows, Scratch, Table,
+};
 
 use super::{AffineForm, EmbedForm, NORM_EPS, TranslationOps};
 
@@ -39,7 +41,12 @@ fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
 }
 
 /// `form`'s map over borrowed numbers.
-fn map<'a>(weights: &'a FlexTensor, scale: &'a FlexTensor, bias: &'a FlexTensor, form: AffineForm) -> Affine<'a> {
+fn map<'a>(
+    weights: &'a FlexTensor,
+    scale: &'a FlexTensor,
+    bias: &'a FlexTensor,
+    form: AffineForm,
+) -> Affine<'a> {
     Affine {
         packed: packed(weights),
         n: form.outputs,
@@ -138,7 +145,15 @@ impl TranslationOps for Flex {
         let mut log_probs = vec![0.0; rows];
         SCRATCH.with_borrow_mut(|scratch| {
             let map = map(&weights, &scale, &bias, form);
-            kernels::affine_argmax(Isa::best(), scratch, floats(&x), rows, &map, &mut ids, Some(&mut log_probs));
+            kernels::affine_argmax(
+                Isa::best(),
+                scratch,
+                floats(&x),
+                rows,
+                &map,
+                &mut ids,
+                Some(&mut log_probs),
+            );
         });
         let ids: Vec<i32> = bytemuck::cast_vec(ids);
         let ids = FlexTensor::new(Bytes::from_elems(ids), Layout::contiguous([rows].into()), DType::I32);

@@ -15,7 +15,7 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::{Int, Tensor};
 
-pub use klartext_kernels::Isa;
+pub use klartext_kernels::{Isa, shifted_bias};
 
 /// The form of an 8-bit affine map, apart from its numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +24,8 @@ pub struct AffineForm {
     pub inputs: usize,
     /// Outputs, `n`.
     pub outputs: usize,
-    /// The activation multiplier; without one it is 127 / max|x| of each row.
+    /// The activation multiplier; without one it is 127 / max|x| of each row, and nothing is shifted (see
+    /// [`affine`]).
     pub alpha: Option<f32>,
     /// Whether negative outputs become 0.
     pub relu: bool,
@@ -118,7 +119,11 @@ pub fn pack(weights: Tensor<2, Int>) -> Tensor<1, Int> {
 ///
 /// `weights`: packed in the form `form`, `ids: [fewer]`, each below the number of outputs. Packed for `fewer` outputs.
 pub fn take(weights: Tensor<1, Int>, ids: Tensor<1, Int>, form: AffineForm) -> Tensor<1, Int> {
-    Tensor::from_dispatch(<Dispatch as TranslationOps>::take(weights.into_dispatch(), ids.into_dispatch(), form))
+    Tensor::from_dispatch(<Dispatch as TranslationOps>::take(
+        weights.into_dispatch(),
+        ids.into_dispatch(),
+        form,
+    ))
 }
 
 /// Embeddings with their positions.
@@ -141,11 +146,13 @@ pub fn embed(
     ))
 }
 
-/// The 8-bit affine map `y = q(x) · Wᵀ · scale + bias`.
+/// The 8-bit affine map `y = scale · ((q(x) + 127) · Wᵀ) + bias`, Marian's `int8shiftAlphaAll`.
 ///
 /// `x: [rows, inputs]`, `weights`: packed, `scale: [outputs]`, `bias: [outputs]`; result `[rows, outputs]`. `q` rounds
-/// `x · alpha` to the nearest integer, ties to even, within ±127; `scale` undoes both multipliers (with no alpha, only
-/// that of the weights).
+/// `x · alpha` to the nearest integer, ties to even, within ±127; `scale` undoes both multipliers; `bias` has what the
+/// 127 add subtracted, as [`shifted_bias`] does. The product is exact, and rounded before it is scaled.
+///
+/// With no alpha nothing is added to `q(x)`, `scale` undoes the weights' multiplier only, and `bias` is the map's own.
 pub fn affine(
     x: Tensor<2>,
     weights: Tensor<1, Int>,
@@ -182,7 +189,7 @@ pub fn project(
     (Tensor::from_dispatch(ids), Tensor::from_dispatch(log_probs))
 }
 
-/// Layer normalisation of a sum: `LN(x + residual) · scale + bias`.
+/// Layer normalisation of a sum: `scale · LN(x + residual) + bias`, its sums from left to right.
 ///
 /// `x: [rows, dim]`, `residual: [rows, dim]`, `scale: [dim]`, `bias: [dim]`; result `[rows, dim]`.
 pub fn add_norm(x: Tensor<2>, residual: Tensor<2>, scale: Tensor<1>, bias: Tensor<1>) -> Tensor<2> {

@@ -10,14 +10,14 @@ use burn::tensor::{Int, Tensor};
 
 use super::{AffineForm, EmbedForm, NORM_EPS};
 
-/// Rounds to the nearest integer within ±127, ties to even.
+/// Rounds to the nearest integer within ±127, ties to even; with an alpha 127 is added.
 fn quantize(x: Tensor<2>, alpha: Option<f32>) -> (Tensor<2>, Tensor<2>) {
-    let multiplier = match alpha {
-        Some(alpha) => x.clone().max_dim(1).zeros_like() + alpha,
+    let (multiplier, shift) = match alpha {
+        Some(alpha) => (x.clone().max_dim(1).zeros_like() + alpha, 127.0),
         // A row of zeros has no scale of its own; any will do.
-        None => x.clone().abs().max_dim(1).clamp_min(f32::MIN_POSITIVE).recip() * 127.0,
+        None => (x.clone().abs().max_dim(1).clamp_min(f32::MIN_POSITIVE).recip() * 127.0, 0.0),
     };
-    ((x * multiplier.clone()).round().clamp(-127.0, 127.0), multiplier)
+    ((x * multiplier.clone()).round().clamp(-127.0, 127.0) + shift, multiplier)
 }
 
 /// See [`super::affine`].

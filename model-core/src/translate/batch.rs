@@ -53,7 +53,8 @@ impl Batch {
         let (encoder, decoder) = (&translator.model.encoder, &translator.model.decoder);
         let sentences = rows.iter().map(|row| row.source.iter().map(|piece| piece.id));
         let (context, spans) = encoder.forward(sentences);
-        let shortlist = candidates.into_iter().collect::<Option<Vec<_>>>().map(|sets| decoder.shortlist(&sets));
+        let shortlist =
+            candidates.into_iter().collect::<Option<Vec<_>>>().map(|sets| decoder.shortlist(&sets));
         Self {
             memory: decoder.remember(&context),
             state: decoder.start(rows.len()),

@@ -1,8 +1,8 @@
 //! A queue of sentences, worked off in batches.
 
+use super::Translator;
 use super::batch::Batch;
 use super::output::Translation;
-use super::Translator;
 use crate::text::Piece;
 
 /// The order in which a job's sentences are translated.

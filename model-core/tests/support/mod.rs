@@ -1,7 +1,7 @@
 //! What several test files need: the model of the repository, and test sets.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-pub mod marian;
+pub(crate) mod marian;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,22 +10,23 @@ use model_core::format::manifest::{Manifest, Role};
 use model_core::{Device, Files, Translator};
 
 /// The repository's root.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the repository").to_owned()
 }
 
 /// The files of the model in `public/models/deen`.
-pub struct Model {
-    pub model: Vec<u8>,
-    pub vocabulary: Vec<u8>,
-    pub shortlist: Option<Vec<u8>>,
+pub(crate) struct Model {
+    pub(crate) model: Vec<u8>,
+    pub(crate) vocabulary: Vec<u8>,
+    pub(crate) shortlist: Option<Vec<u8>>,
 }
 
 impl Model {
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let folder = root().join("public/models/deen");
-        let manifest = Manifest::from_json(&fs::read(folder.join("manifest.json")).expect("there is a manifest"))
-            .expect("the manifest is well-formed");
+        let manifest =
+            Manifest::from_json(&fs::read(folder.join("manifest.json")).expect("there is a manifest"))
+                .expect("the manifest is well-formed");
         let file = |role| {
             let entry = manifest.entry(role)?;
             Some(fs::read(folder.join(&entry.path)).expect("the manifest's files are there"))
@@ -37,7 +38,7 @@ impl Model {
         }
     }
 
-    pub fn translator(&self) -> Translator {
+    pub(crate) fn translator(&self) -> Translator {
         let files = Files {
             model: &self.model,
             vocabulary: &self.vocabulary,
@@ -49,12 +50,12 @@ impl Model {
 }
 
 /// The German side of our own tech-news development set.
-pub fn technews() -> Vec<String> {
+pub(crate) fn technews() -> Vec<String> {
     lines(&root().join("tests/data/technews-dev.de")).expect("the set is in the repository")
 }
 
 /// A file's lines from the folder beside the repository, if that is there; says so if not.
-pub fn shared_lines(file: &str) -> Option<Vec<String>> {
+pub(crate) fn shared_lines(file: &str) -> Option<Vec<String>> {
     let lines = lines(&root().join("../shared").join(file));
     if lines.is_none() {
         println!("skipped: needs ../shared/{file}");

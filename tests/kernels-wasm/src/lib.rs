@@ -62,8 +62,7 @@ thread_local! {
 pub extern "C" fn prepare(isa: usize, rows: usize, k: usize, n: usize, relu: bool) {
     let isa = Isa::available().nth(isa).unwrap_or(Isa::Scalar);
     let mut random = Random(1);
-    let mut map = Map::random(&mut random, n, k);
-    map.alpha = Alpha::Static(100.0);
+    let map = Map::random(&mut random, n, k).with_alpha(Alpha::Static(100.0));
     let packed = packed(isa, &map.w, n, k);
     let (mut x, out, ids) = (random.floats(rows * k), vec![0.0; rows * n], vec![0; rows]);
     if relu {

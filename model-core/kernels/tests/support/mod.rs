@@ -52,8 +52,10 @@ pub(crate) struct Map {
     pub(crate) alpha: Alpha,
     /// `[n]`.
     pub(crate) scale: Vec<f32>,
-    /// `[n]`.
+    /// `[n]`, the map's own.
     pub(crate) bias: Vec<f32>,
+    /// `[n]`, as the kernels want it.
+    shifted: Vec<f32>,
     /// Whether negative results become 0.
     pub(crate) relu: bool,
 }
@@ -65,12 +67,36 @@ impl Map {
         let (alpha, factor) =
             if random.below(2) == 0 { (Alpha::Static(100.0), 0.01) } else { (Alpha::PerRow, 1.0) };
         let scale = random.floats(n).iter().map(|x| (1.1 + x) * factor / 128.0).collect();
-        Map { n, k, w, alpha, scale, bias: random.floats(n), relu: random.below(2) == 0 }
+        Map::new(n, k, w, alpha, scale, random.floats(n), random.below(2) == 0)
+    }
+
+    /// A map with `bias` as its own.
+    pub(crate) fn new(
+        n: usize,
+        k: usize,
+        w: Vec<i8>,
+        alpha: Alpha,
+        scale: Vec<f32>,
+        bias: Vec<f32>,
+        relu: bool,
+    ) -> Map {
+        let mut shifted = bias.clone();
+        if let Alpha::Static(_) = alpha {
+            for (row, (bias, &scale)) in shifted.iter_mut().zip(&scale).enumerate() {
+                *bias = shifted_bias(*bias, scale, &w[row * k..][..k]);
+            }
+        }
+        Map { n, k, w, alpha, scale, bias, shifted, relu }
+    }
+
+    /// The same map with another multiplier.
+    pub(crate) fn with_alpha(self, alpha: Alpha) -> Map {
+        Map::new(self.n, self.k, self.w, alpha, self.scale, self.bias, self.relu)
     }
 
     /// The map with packed weights.
     pub(crate) fn with<'a>(&'a self, packed: &'a [i8]) -> Affine<'a> {
-        let Map { n, k, alpha, ref scale, ref bias, relu, .. } = *self;
+        let Map { n, k, alpha, ref scale, shifted: ref bias, relu, .. } = *self;
         Affine { packed, n, k, alpha, scale, bias, relu }
     }
 
