@@ -1,0 +1,314 @@
+//! The page's side of the engine: jobs in, events out, over one worker that is started when it is first needed and
+//! started again, when needed, after it died.
+
+mod connection;
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+
+use klartext_document::{Block, Document, Run};
+use klartext_protocol::{EngineError, EngineInfo, ErrorCode, Event, JobId, Request, Span, Stats};
+use leptos::{leptos_dom::helpers::IntervalHandle, prelude::*};
+
+use self::connection::{Connection, Heard};
+use crate::watch::{PERIOD_MS, Verdict};
+
+/// The default model.
+const MANIFEST: &str = "/models/deen/manifest.json";
+
+/// Where the model is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Model {
+    /// Not asked for yet, or lost with its worker.
+    Absent,
+    /// On its way: bytes that have arrived, and bytes in all (0 while that is unknown).
+    Loading { done: u64, total: u64 },
+    /// Ready.
+    Ready(EngineInfo),
+    /// It could not be loaded.
+    Failed(EngineError),
+}
+
+/// What a job hears. After [`JobEvent::is_end`] it hears no more.
+#[derive(Clone, Debug)]
+pub(crate) enum JobEvent {
+    Read(Document),
+    Outline(Vec<Vec<Span>>),
+    Sentence { block: u32, sentence: u32, runs: Vec<Run>, confidence: f32 },
+    Done(Stats),
+    Cancelled,
+    Failed(EngineError),
+}
+
+type Handler = Rc<dyn Fn(JobEvent)>;
+
+struct Pending {
+    needs_model: bool,
+    handler: Handler,
+}
+
+#[derive(Default)]
+struct Client {
+    connection: Option<Connection>,
+    watcher: Option<IntervalHandle>,
+    jobs: BTreeMap<JobId, Pending>,
+    last: u32,
+    generation: u32,
+}
+
+/// The engine, as pages see it. Kept in a context.
+#[derive(Clone, Copy)]
+pub(crate) struct Engine {
+    client: StoredValue<Rc<RefCell<Client>>, LocalStorage>,
+    model: RwSignal<Model>,
+}
+
+/// A job in the engine. Dropping it cancels it, and nothing more is heard of it.
+pub(crate) struct Job {
+    id: JobId,
+    engine: Engine,
+}
+
+impl Job {
+    /// The reader looks at this block now.
+    pub(crate) fn focus(&self, block: u32) {
+        if self.engine.client().borrow().jobs.contains_key(&self.id) {
+            self.engine.send(&Request::Focus { job: self.id, block });
+        }
+    }
+
+    /// Stops it; [`JobEvent::Cancelled`] follows.
+    pub(crate) fn cancel(&self) {
+        self.engine.cancel(self.id);
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // The page may be closing, and the engine gone.
+        if let Some(client) = self.engine.client.try_get_value()
+            && client.borrow_mut().jobs.remove(&self.id).is_some()
+        {
+            self.engine.send(&Request::Cancel { job: self.id });
+        }
+    }
+}
+
+impl Engine {
+    /// An engine whose worker is not started yet.
+    pub(crate) fn new() -> Self {
+        Self { client: StoredValue::new_local(Rc::default()), model: RwSignal::new(Model::Absent) }
+    }
+
+    /// Where the model is.
+    pub(crate) fn model(self) -> RwSignal<Model> {
+        self.model
+    }
+
+    /// Makes an article of pasted text.
+    pub(crate) fn read(self, text: String, handler: impl Fn(JobEvent) + 'static) -> Job {
+        self.begin(false, handler, |job| Request::Read { job, text })
+    }
+
+    /// Translates blocks, beginning at `first`; loads the model if need be.
+    pub(crate) fn translate(
+        self,
+        blocks: Vec<Block>,
+        first: u32,
+        handler: impl Fn(JobEvent) + 'static,
+    ) -> Job {
+        self.begin(true, handler, |job| Request::Translate { job, blocks, first })
+    }
+
+    fn client(self) -> Rc<RefCell<Client>> {
+        self.client.get_value()
+    }
+
+    fn begin(
+        self,
+        needs_model: bool,
+        handler: impl Fn(JobEvent) + 'static,
+        request: impl FnOnce(JobId) -> Request,
+    ) -> Job {
+        let handler: Handler = Rc::new(handler);
+        let client = self.client();
+        let id = {
+            let mut client = client.borrow_mut();
+            client.last += 1;
+            JobId(client.last)
+        };
+        let job = Job { id, engine: self };
+        if let Err(error) = self.connect() {
+            handler(JobEvent::Failed(error));
+            return job;
+        }
+        {
+            let mut client = client.borrow_mut();
+            if client.jobs.is_empty()
+                && let Some(connection) = &mut client.connection
+            {
+                connection.watch.rested();
+            }
+            client.jobs.insert(id, Pending { needs_model, handler });
+        }
+        self.keep_watch();
+        if needs_model && matches!(self.model.get_untracked(), Model::Absent | Model::Failed(_)) {
+            self.model.set(Model::Loading { done: 0, total: 0 });
+            let origin = window().location().origin().unwrap_or_default();
+            self.send(&Request::Load { manifest: format!("{origin}{MANIFEST}") });
+        }
+        self.send(&request(id));
+        job
+    }
+
+    fn send(self, request: &Request) {
+        if let Some(connection) = &mut self.client().borrow_mut().connection {
+            connection.send(request);
+        }
+    }
+
+    fn cancel(self, job: JobId) {
+        let alone = self.client().borrow().jobs.keys().all(|&other| other == job);
+        if alone && matches!(self.model.get_untracked(), Model::Loading { .. }) {
+            // Nobody waits for the model any more: ending the worker ends the download too.
+            self.disconnect();
+            self.end(job, JobEvent::Cancelled);
+        } else {
+            self.send(&Request::Cancel { job });
+        }
+    }
+
+    /// Starts a worker where none is running.
+    fn connect(self) -> Result<(), EngineError> {
+        let client = self.client();
+        let mut client = client.borrow_mut();
+        if client.connection.is_none() {
+            client.generation += 1;
+            let generation = client.generation;
+            client.connection = Some(Connection::open(move |heard| {
+                // What an ended worker still had to say is of no interest.
+                let current =
+                    self.client.try_get_value().is_some_and(|it| it.borrow().generation == generation);
+                if current {
+                    self.hear(heard);
+                }
+            })?);
+        }
+        Ok(())
+    }
+
+    /// Ends the worker, if there is one.
+    fn disconnect(self) {
+        let client = self.client();
+        let mut client = client.borrow_mut();
+        client.generation += 1;
+        client.connection = None;
+        if let Some(watcher) = client.watcher.take() {
+            watcher.clear();
+        }
+        self.model.set(Model::Absent);
+    }
+
+    fn hear(self, heard: Heard) {
+        match heard {
+            Heard::Event(event) => {
+                if let Some(connection) = &mut self.client().borrow_mut().connection {
+                    connection.watch.heard();
+                }
+                self.react(event);
+            }
+            Heard::Death(message) => self.bury(message),
+        }
+    }
+
+    fn react(self, event: Event) {
+        match event {
+            Event::Started | Event::Pong => {}
+            Event::Loading { done, total } => self.model.set(Model::Loading { done, total }),
+            Event::Ready { engine } => self.model.set(Model::Ready(engine)),
+            Event::Read { job, document } => self.end(job, JobEvent::Read(document)),
+            Event::Outline { job, blocks } => self.tell(job, JobEvent::Outline(blocks)),
+            Event::Sentence { job, block, sentence, runs, confidence } => {
+                self.tell(job, JobEvent::Sentence { block, sentence, runs, confidence });
+            }
+            Event::Done { job, stats } => self.end(job, JobEvent::Done(stats)),
+            Event::Cancelled { job } => self.end(job, JobEvent::Cancelled),
+            Event::Failed { job: Some(job), error } => self.end(job, JobEvent::Failed(error)),
+            Event::Failed { job: None, error } => {
+                let started = self.client().borrow().connection.as_ref().is_some_and(Connection::is_started);
+                if !started {
+                    // It could not even load its own code, and never will.
+                    self.disconnect();
+                }
+                self.model.set(Model::Failed(error.clone()));
+                self.fail_all(&error, |pending| pending.needs_model || !started);
+            }
+        }
+    }
+
+    /// The worker is dead: everything it owed has failed. The next job starts another.
+    fn bury(self, message: String) {
+        self.disconnect();
+        leptos::logging::error!("the worker died: {message}");
+        self.fail_all(&EngineError { code: ErrorCode::WorkerDied, message }, |_| true);
+    }
+
+    fn fail_all(self, error: &EngineError, which: impl Fn(&Pending) -> bool) {
+        let failed: Vec<_> = {
+            let client = self.client();
+            let mut client = client.borrow_mut();
+            client
+                .jobs
+                .extract_if(.., |_, pending| which(pending))
+                .map(|(_, pending)| pending.handler)
+                .collect()
+        };
+        for handler in failed {
+            handler(JobEvent::Failed(error.clone()));
+        }
+    }
+
+    /// Passes an event on. No borrow is held meanwhile: a handler may well begin the next job.
+    fn tell(self, job: JobId, event: JobEvent) {
+        let handler = self.client().borrow().jobs.get(&job).map(|pending| pending.handler.clone());
+        if let Some(handler) = handler {
+            handler(event);
+        }
+    }
+
+    fn end(self, job: JobId, event: JobEvent) {
+        let pending = self.client().borrow_mut().jobs.remove(&job);
+        if let Some(pending) = pending {
+            (pending.handler)(event);
+        }
+    }
+
+    /// Looks at the worker from time to time while it owes something.
+    fn keep_watch(self) {
+        let client = self.client();
+        let mut client = client.borrow_mut();
+        if client.watcher.is_none() {
+            let period = Duration::from_millis(PERIOD_MS.into());
+            client.watcher = set_interval_with_handle(move || self.look(), period).ok();
+        }
+    }
+
+    fn look(self) {
+        let verdict = {
+            let client = self.client();
+            let mut client = client.borrow_mut();
+            if client.jobs.is_empty() {
+                if let Some(watcher) = client.watcher.take() {
+                    watcher.clear();
+                }
+                return;
+            }
+            let Some(connection) = &mut client.connection else { return };
+            connection.watch.look()
+        };
+        match verdict {
+            Verdict::Wait => {}
+            Verdict::Ping => self.send(&Request::Ping),
+            Verdict::Dead => self.bury("it did not answer".to_owned()),
+        }
+    }
+}
