@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(arguments.next().ok_or("which text?")?)?;
     let lines: Vec<&str> = text.lines().collect();
     let mut output = io::stdout().lock();
-    for translation in Oracle::load(Path::new(&folder))?.translate(&lines) {
+    for translation in Oracle::load(Path::new(&folder))?.on_all_cores().translate(&lines) {
         writeln!(output, "{translation}")?;
     }
     Ok(())

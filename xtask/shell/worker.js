@@ -14,6 +14,13 @@ function code(cause) {
   return cause instanceof TypeError ? "network" : "internal";
 }
 
+// The engine's loop runs in promises. What goes wrong in them would stay in the worker; reported, it is the worker's
+// `error` event, by which the page sees that the engine is dead.
+self.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  reportError(event.reason);
+});
+
 try {
   const { default: start } = await import("{{engine.js}}");
   await start({ module_or_path: "{{engine.wasm}}" });

@@ -47,7 +47,8 @@ pub(crate) const ENGINE: Bundle = Bundle {
     package: "klartext-engine",
     profile: "web",
     target_features: Some("+simd128"),
-    level: "-O3",
+    // LLVM has done the rest; higher levels make the compressed module larger, and take six times as long.
+    level: "-O1",
 };
 
 /// What a bundle has become.

@@ -103,13 +103,24 @@ fn path() -> String {
 /// reads it and the Tab key goes on from there.
 pub(crate) fn arrived(title: &str) {
     set_title(title);
-    if !use_context::<Visit>().is_some_and(Visit::is_first) {
-        request_animation_frame(|| {
-            if let Ok(Some(heading)) = document().query_selector("main h1") {
-                focus(&heading, false);
-            }
-        });
-    }
+    focus_headline(use_context::<Visit>(), headline(), FRAMES);
+}
+
+/// So many frames the page may take to get into its place.
+const FRAMES: u32 = 60;
+
+fn headline() -> Option<web_sys::Element> {
+    document().query_selector("main h1").ok()?
+}
+
+/// Moves the focus to the headline, once that is no longer the last page's: the router puts a page into its place, and
+/// changes the address, some frames after it was made.
+fn focus_headline(visit: Option<Visit>, last: Option<web_sys::Element>, frames: u32) {
+    request_animation_frame(move || match headline() {
+        here if here == last && frames > 0 => focus_headline(visit, last, frames - 1),
+        Some(here) if !visit.is_some_and(Visit::is_first) => focus(&here, false),
+        _ => {}
+    });
 }
 
 /// Moves the focus to an element.

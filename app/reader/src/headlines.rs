@@ -1,6 +1,6 @@
 //! The front page's headlines in English. What was translated once stays while the app is open.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use klartext_document::{Block, BlockKind};
 use leptos::prelude::*;
@@ -63,9 +63,10 @@ impl Headlines {
         }
         let blocks = missing.iter().map(|(kind, text)| Block::plain(*kind, text.as_str())).collect();
         let german: Vec<_> = missing.into_iter().map(|(_, text)| text).collect();
-        let parts: StoredValue<Vec<Vec<Option<String>>>> = StoredValue::new(Vec::new());
+        // Owned by the job and not by whatever asked for it: a button that is gone once it was pressed.
+        let parts = RefCell::default();
         self.progress.phase.set(Phase::Waiting);
-        let job = self.engine.translate(blocks, 0, move |event| self.hear(event, &german, parts));
+        let job = self.engine.translate(blocks, 0, move |event| self.hear(event, &german, &parts));
         self.job.set_value(Some(job));
     }
 
@@ -78,24 +79,23 @@ impl Headlines {
         });
     }
 
-    fn hear(self, event: JobEvent, german: &[String], parts: StoredValue<Vec<Vec<Option<String>>>>) {
+    fn hear(self, event: JobEvent, german: &[String], parts: &RefCell<Vec<Vec<Option<String>>>>) {
         let Progress { phase, done, total, .. } = self.progress;
         match event {
             JobEvent::Outline(outline) => {
                 total.set(outline.iter().map(Vec::len).sum());
                 done.set(0);
-                parts.set_value(outline.iter().map(|spans| vec![None; spans.len()]).collect());
+                *parts.borrow_mut() = outline.iter().map(|spans| vec![None; spans.len()]).collect();
                 phase.set(Phase::Running);
             }
             JobEvent::Sentence { block, sentence, runs, .. } => {
                 let block = block as usize;
-                let whole = parts.try_update_value(|parts| {
-                    let part = parts.get_mut(block)?;
+                let whole = parts.borrow_mut().get_mut(block).and_then(|part| {
                     *part.get_mut(sentence as usize)? = Some(layout::text(&runs));
                     part.iter().cloned().collect::<Option<Vec<_>>>().map(|texts| texts.join(" "))
                 });
                 done.update(|done| *done += 1);
-                if let (Some(Some(whole)), Some(german)) = (whole, german.get(block)) {
+                if let (Some(whole), Some(german)) = (whole, german.get(block)) {
                     self.english.update(|texts| {
                         texts.insert(german.clone(), whole);
                     });

@@ -1,6 +1,7 @@
 // The reader as tests use it: ways into its pages, what stands on them, and its worker as the engine's side sees it.
 
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { open } from "./harness.mjs";
 
 /** Files of the model, of the worker and of the engine, by their addresses. */
@@ -9,8 +10,9 @@ export const MODEL = /\/models\/deen\/model\.[^/]*\.bin/;
 export const WORKER = /\/assets\/worker-[^/]*\.js/;
 export const ENGINE = /\/assets\/engine-[^/]*\.wasm/;
 
-/** A translation on a machine that does other things too may take its time. */
+/** A translation on a machine that does other things too may take its time, in ms; everything else is quick. */
 const PATIENCE = 90_000;
+const SOON = 20_000;
 
 /**
  * A page for the reader, as `open` makes it, in a time zone that is known. What the engine's workers say is kept in the
@@ -18,7 +20,7 @@ const PATIENCE = 90_000;
  */
 export async function openReader(t, options = {}) {
   const visit = await open(t, { timezoneId: "Europe/Berlin", viewport: { width: 1280, height: 900 }, ...options });
-  visit.page.setDefaultTimeout(PATIENCE);
+  visit.page.setDefaultTimeout(SOON);
   await visit.page.addInitScript(() => {
     globalThis.said = [];
     globalThis.workers = 0;
@@ -37,7 +39,7 @@ export async function openReader(t, options = {}) {
 
 /** Waits until the article's translation is in a phase. */
 export function phase(page, name) {
-  return page.locator(`.article[data-phase=${name}]`).waitFor();
+  return page.locator(`.article[data-phase=${name}]`).waitFor({ timeout: PATIENCE });
 }
 
 /** Waits until so many sentences of the article are there in English, and not yet all. */
@@ -47,13 +49,21 @@ export async function underWay(page, count) {
     if (["done", "failed", "cancelled"].includes(article?.dataset.phase)) throw new Error("it is over already");
     return article?.querySelectorAll(".cell[data-lang=en] .sentence:not([data-pending])").length >= count;
   };
-  await page.waitForFunction(enough, count, { polling: 20 });
+  await page.waitForFunction(enough, count, { polling: 20, timeout: PATIENCE });
 }
 
 /** Goes to a sample article; its translation begins by itself. */
 export async function goToArticle(visit, slug) {
   await visit.go(`/article/${slug}`);
   await visit.page.locator(".article .block").first().waitFor();
+}
+
+/** An article of so many paragraphs of four sentences, no two of them alike: something to stop in the middle of. */
+export function longText(paragraphs) {
+  const paragraph = (at) =>
+    `Im Abschnitt ${at} geht es um den Chip mit der Nummer ${at + 1000}. Er rechnet ${at + 2}-mal so schnell wie sein ` +
+    `Vorgänger. Die Firma verkauft ihn für ${at + 30} Euro. Mehr war auf der Messe nicht zu erfahren.`;
+  return ["Viele Chips auf einmal", ...Array.from({ length: paragraphs }, (_, at) => paragraph(at + 1))].join("\n\n");
 }
 
 /** Types a text into the box, as a paste does, and asks for it in English. */
@@ -66,8 +76,9 @@ export async function paste(visit, text) {
 }
 
 /**
- * The blocks of the article as they stand in the page, in order: `{index, kind, german, english, sentences, code}`.
- * `german` is all the text of the German side; `sentences` are pairs of `{at, german, english}`.
+ * The blocks of the article as they stand in the page, in order: `{index, kind, german, english, code, pending, sentences, counts}`.
+ * `german` and `english` are all the text of a side; `sentences` are pairs of `{at, german, english}`; `pending` says how
+ * many have no English yet, `counts` how many there are in German and in English.
  */
 export function blocks(page) {
   return page.evaluate(() => {
@@ -99,15 +110,23 @@ export function said(page, type) {
   return page.evaluate((type) => globalThis.said.filter((event) => event.type === type), type);
 }
 
+/** Reads something again and again until it is as `expected`; fails with the difference if it does not get there. */
+export async function eventually(read, expected, message) {
+  const end = Date.now() + SOON;
+  for (;;) {
+    const found = await read();
+    if (isDeepStrictEqual(found, expected)) return;
+    if (Date.now() > end) assert.deepEqual(found, expected, message);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** A text without its white space. */
 export function bare(text) {
   return text.replace(/\s+/gu, "");
 }
 
-/**
- * Fails unless every German sentence of the article has an English partner, in its order, none twice; and unless what
- * stands there is what the engine said last of each. Returns the blocks.
- */
+/** Fails unless every German sentence has an English partner, in its order and none twice. Returns the blocks. */
 export async function assertWhole(page) {
   const all = await blocks(page);
   const ordered = all.map(({ index }) => index);

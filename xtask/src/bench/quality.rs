@@ -7,10 +7,11 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
+use super::Options;
 use super::material::{MODEL, Model, Set};
+use super::native::{self, Program};
 use super::sacrebleu::{Sacrebleu, Scores, VERSION};
 use super::stats::{round, share};
-use super::{Options, native};
 use crate::project::{self, output};
 
 #[derive(Serialize)]
@@ -35,10 +36,14 @@ struct OfSet {
 /// Translates the development sets with both engines, scores and compares.
 pub(super) fn measure(options: &Options) -> Result<()> {
     let model = Model::read()?;
-    let sacrebleu = Sacrebleu::find_or_install()?;
+    let tools = Tools {
+        klartext: native::klartext()?,
+        oracle: native::example("oracle")?,
+        sacrebleu: Sacrebleu::find_or_install()?,
+    };
     let mut sets = BTreeMap::new();
     for set in Set::all(options)? {
-        let figures = of_set(&set, &sacrebleu).with_context(|| set.name.to_owned())?;
+        let figures = of_set(&set, &tools).with_context(|| set.name.to_owned())?;
         println!(
             "{:<13} BLEU {:.2} (fxtranslate {:.2}), chrF {:.2} ({:.2}), {:.1} % of {} outputs equal",
             set.name,
@@ -54,11 +59,18 @@ pub(super) fn measure(options: &Options) -> Result<()> {
     options.keep("quality", &Figures { model: model.name, sacrebleu: VERSION, sets })
 }
 
-fn of_set(set: &Set, sacrebleu: &Sacrebleu) -> Result<OfSet> {
-    let mut klartext = native::klartext()?;
+/// The programs that translate and score.
+struct Tools {
+    klartext: Program,
+    oracle: Program,
+    sacrebleu: Sacrebleu,
+}
+
+fn of_set(set: &Set, tools: &Tools) -> Result<OfSet> {
+    let mut klartext = tools.klartext.command();
     klartext.args(["translate", "--lines", "--model", MODEL]).arg(&set.source);
     let ours = output(&mut klartext)?;
-    let theirs = output(native::example("oracle")?.arg(MODEL).arg(&set.source))?;
+    let theirs = output(tools.oracle.command().arg(MODEL).arg(&set.source))?;
 
     let sentences = set.sentences()?.len();
     let equal = equal_lines(&ours, &theirs, sentences)?;
@@ -67,7 +79,7 @@ fn of_set(set: &Set, sacrebleu: &Sacrebleu) -> Result<OfSet> {
     let score = |engine: &str, text: &str| -> Result<Scores> {
         let path = folder.join(format!("{}.{engine}.en", set.name));
         write(&path, text)?;
-        sacrebleu.score(&set.reference, &path)
+        tools.sacrebleu.score(&set.reference, &path)
     };
     let (klartext, fxtranslate) = (score("klartext", &ours)?, score("fxtranslate", &theirs)?);
     Ok(OfSet {

@@ -35,7 +35,7 @@ struct Score {
 
 /// Counts the ends that are found in the test cases.
 pub(super) fn measure(options: &Options) -> Result<()> {
-    let report = output(native::example("sentences")?.arg(CASES))?;
+    let report = output(native::example("sentences")?.command().arg(CASES))?;
     let mut figures: Figures =
         serde_json::from_str(&report).context("the example sentences printed something unknown")?;
     for (name, score) in

@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use super::Options;
 use super::material::{MODEL, Model, Set};
+use super::native::{self, Program};
 use super::stats::{Spread, round, speed_ratio, words_a_second};
-use super::{Options, native};
 use crate::project::output;
 
 #[derive(Serialize)]
@@ -50,9 +51,11 @@ struct Report {
 pub(super) fn measure(options: &Options) -> Result<()> {
     let model = Model::read()?;
     let set = Set::for_speed(options)?;
-    let report = report(&set.source, options.rounds, None)?;
+    let program = native::example_at_full_speed("speed")?;
+    let run = |rounds, engine| report(&program, &set.source, rounds, engine);
+    let report = run(options.rounds, None)?;
     let memory = |engine| -> Result<u64> {
-        report_of(&set.source, engine)?.peak_memory_bytes.context("this system does not tell peak memory")
+        run(1, Some(engine))?.peak_memory_bytes.context("this system does not tell peak memory")
     };
     let figures = Figures {
         model: model.name,
@@ -86,13 +89,9 @@ pub(super) fn measure(options: &Options) -> Result<()> {
     options.keep("speed", &figures)
 }
 
-/// One round of one engine.
-fn report_of(text: &Path, engine: &str) -> Result<Report> {
-    report(text, 1, Some(engine))
-}
-
-fn report(text: &Path, rounds: usize, engine: Option<&str>) -> Result<Report> {
-    let mut speed = native::example("speed")?;
+/// Runs the example, with both engines or with one.
+fn report(program: &Program, text: &Path, rounds: usize, engine: Option<&str>) -> Result<Report> {
+    let mut speed = program.command();
     speed.arg(MODEL).arg(text).arg(rounds.to_string()).args(engine);
     serde_json::from_str(&output(&mut speed)?).context("the example speed printed something unknown")
 }

@@ -98,7 +98,7 @@ pub(crate) fn ArticleView(
                 role="group"
                 aria-label="Article, sentence by sentence"
                 aria-describedby="keys"
-                on:mouseover=move |event| cursor.hover(&event)
+                on:mousemove=move |event| cursor.hover(&event)
                 on:mouseleave=move |_| cursor.leave()
                 on:click=move |event| cursor.choose(&event)
                 on:keydown=move |event| cursor.key(&event)

@@ -26,6 +26,8 @@ pub(crate) struct Cursor {
     reading: Reading,
     root: NodeRef<Div>,
     hovered: RwSignal<Option<Place>>,
+    /// Whether the pointer has rested since a key was pressed: what scrolls under it then is not pointed at.
+    rests: StoredValue<bool>,
     chosen: RwSignal<Option<Place>>,
     /// What a screen reader is to say: English and German.
     pub(crate) spoken: RwSignal<(String, String)>,
@@ -38,6 +40,7 @@ impl Cursor {
             reading,
             root,
             hovered: RwSignal::new(None),
+            rests: StoredValue::new(false),
             chosen: RwSignal::new(None),
             spoken: RwSignal::new(Default::default()),
         };
@@ -56,6 +59,12 @@ impl Cursor {
 
     /// The pointer is over something.
     pub(crate) fn hover(self, event: &MouseEvent) {
+        // Browsers say that the pointer moves, by nothing, when something scrolls under it.
+        if event.movement_x() != 0 || event.movement_y() != 0 {
+            self.rests.set_value(false);
+        } else if self.rests.get_value() {
+            return;
+        }
         let place = place_of(event);
         if self.hovered.get_untracked() != place {
             self.hovered.set(place);
@@ -108,6 +117,7 @@ impl Cursor {
         };
         let Some(place) = next else { return };
         self.hovered.set(None);
+        self.rests.set_value(true);
         self.chosen.set(Some(place));
         let shown = |element: &Element| element.get_client_rects().length() > 0;
         if let Some(element) = self.elements(place).into_iter().find(shown) {

@@ -1,10 +1,11 @@
 //! How far a translation has come: a line that is read out when the phase changes, bars for what takes long, and the
 //! button that stops it or goes on.
 
-use leptos::prelude::*;
+use leptos::{html::P, leptos_dom::helpers::request_animation_frame, prelude::*};
 
 use super::failure::EngineFailure;
 use crate::{
+    browser::focus,
     engine::{Engine, Model},
     format,
     reading::{Phase, Progress},
@@ -43,6 +44,16 @@ fn is_loading(engine: Engine) -> bool {
     engine.model().with(|model| matches!(model, Model::Loading { .. }))
 }
 
+/// Called before a button goes: if it has the focus, the line that says what came of it takes that over.
+fn keep_focus(line: NodeRef<P>) {
+    let held = || document().active_element()?.closest(".status button, .failure").ok().flatten();
+    if let Some(line) = line.get_untracked()
+        && held().is_some()
+    {
+        request_animation_frame(move || focus(&line, false));
+    }
+}
+
 /// The state of a translation.
 #[component]
 pub(crate) fn StatusBar(
@@ -62,20 +73,28 @@ pub(crate) fn StatusBar(
     };
     let go_on = Memo::new(move |_| go_on());
     let busy = Memo::new(move |_| busy());
+    let line = NodeRef::<P>::new();
     view! {
         <div class="status" data-phase=move || progress.phase.with(Phase::name)>
-            <p class="said" role="status" data-testid="status">{move || said(engine, progress)}</p>
+            <p class="said" role="status" tabindex="-1" node_ref=line data-testid="status">{move || said(engine, progress)}</p>
             {move || busy.get().then(|| view! { <Bar engine progress /> })}
-            {move || busy.get().then(|| view! {
+            {move || {
+                keep_focus(line);
+                busy.get().then(|| view! {
                 <button type="button" on:click=move |_| cancel.run(())>"Cancel"</button>
-            })}
-            {move || go_on.get().map(|label| view! {
+            })}}
+            {move || {
+                keep_focus(line);
+                go_on.get().map(|label| view! {
                 <button type="button" class="primary" on:click=move |_| start.run(())>{label}</button>
-            })}
+            })}}
         </div>
-        {move || match progress.phase.get() {
-            Phase::Failed(error) => Some(view! { <EngineFailure error again=start /> }),
-            _ => None,
+        {move || {
+            keep_focus(line);
+            match progress.phase.get() {
+                Phase::Failed(error) => Some(view! { <EngineFailure error again=start /> }),
+                _ => None,
+            }
         }}
     }
 }
