@@ -46,7 +46,10 @@ enum Model {
 struct Active {
     id: JobId,
     stage: Stage,
+    /// When it was asked for.
     asked: f64,
+    /// When the model began with it.
+    begun: f64,
     stats: Stats,
 }
 
@@ -80,6 +83,7 @@ impl Worker {
                     id: job,
                     stage,
                     asked: now(),
+                    begun: 0.0,
                     stats: Stats::default(),
                 });
                 self.run();
@@ -185,6 +189,7 @@ impl Active {
         let job = self.id;
         match &mut self.stage {
             Stage::Waiting(blocks, first) => {
+                self.begun = now();
                 let article = Article::new(blocks, &loaded.language, &loaded.translator);
                 post(&Event::Outline { job, blocks: article.outline.clone() });
                 for (sentence, runs) in &article.ready {
@@ -223,7 +228,7 @@ impl Active {
                 if !queue.is_done() {
                     return false;
                 }
-                self.stats.total_ms = now() - self.asked;
+                self.stats.total_ms = now() - self.begun;
                 self.stats.memory_bytes = memory_bytes();
                 post(&Event::Done { job, stats: self.stats });
                 true

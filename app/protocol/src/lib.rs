@@ -157,9 +157,9 @@ pub struct Stats {
     pub words: u32,
     /// Sentences translated.
     pub sentences: u32,
-    /// Time to the first sentence, in milliseconds.
+    /// From the request to the first sentence, the model's loading included, in milliseconds.
     pub first_ms: f64,
-    /// Time in all, in milliseconds.
+    /// From the first step to the last, in milliseconds.
     pub total_ms: f64,
     /// Bytes of the worker's WebAssembly memory.
     pub memory_bytes: u64,

@@ -21,7 +21,6 @@ pub(crate) fn EnginePanel(engine: Engine, progress: Progress) -> impl IntoView {
             let facts = [
                 ("Model", format!("{} {}", info.model, info.version)),
                 ("Size", format::bytes(info.bytes)),
-                ("Licence", info.licence),
                 ("Runs on", format!("{} · {}", info.device, info.kernels)),
                 ("Loaded in", format::duration(info.load_ms)),
             ];
@@ -45,6 +44,7 @@ pub(crate) fn EnginePanel(engine: Engine, progress: Progress) -> impl IntoView {
                             })
                         }}
                     </dl>
+                    <p>"Licence of the model: " {info.licence}</p>
                     <p>
                         "The text stayed on this device. Machine translation makes mistakes; dotted lines mark \
                         sentences that the model was unsure of."

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Sentences whose pieces are less probable than this on the average are marked as uncertain.
-const UNCERTAIN: f32 = 0.5;
+const UNCERTAIN: f32 = 0.35;
 
 /// What stands in a block's element: all of its rows.
 pub(crate) fn rows(reading: Reading, index: usize, block: &Block) -> AnyView {
