@@ -35,6 +35,7 @@ test("a headline leads to the article, and every sentence gets its English", asy
   const visit = await openReader(t);
   const { page } = visit;
   await visit.go("/");
+  await page.locator(".story").first().waitFor();
   const titles = await page.locator(".story h2").allTextContents();
   assert.ok(titles.length >= 4, "at least four headlines");
   await page.locator(`.story a[href="/article/${SLUG}"]`).click();

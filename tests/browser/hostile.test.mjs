@@ -77,7 +77,7 @@ test("addresses that lead nowhere say so, and lead back", async (t) => {
   const { page } = visit;
   for (const [path, heading] of [
     ["/article/no-such-article", "There is no such article"],
-    ["/article/..%2f..%2fsecret", "There is no such article"],
+    ["/article/%3Cimg%20src=x%3E", "There is no such article"],
     ["/nowhere", "There is no such page"],
   ]) {
     await visit.go(path);

@@ -4,6 +4,7 @@ mod bench;
 mod bundle;
 mod counts;
 mod figures;
+mod http;
 mod manifest;
 mod page;
 mod project;

@@ -1,18 +1,16 @@
 //! The server for one's own machine: `dist/` on 127.0.0.1.
 
-use std::io::{self, Read};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::{env, thread};
 
 use anyhow::{Context, Result, anyhow, bail};
-use tiny_http::{Header, Response, Server, StatusCode};
 
 use crate::bundle;
+use crate::http;
 use crate::project::{self, on_path, say};
-use crate::respond::{Answer, Body, COMMON_HEADERS, Request, answer};
 
 /// The port if none is asked for.
 const PORT: u16 = 8080;
@@ -61,7 +59,7 @@ pub(crate) fn serve(options: &Options) -> Result<()> {
     if options.open {
         open_browser(&address);
     }
-    serve_on(listener, &project::dist())
+    http::serve(&listener, &project::dist())
 }
 
 /// Serves a folder in the background, on any free port, until the program ends.
@@ -70,7 +68,7 @@ pub(crate) fn serve_in_background(folder: &Path) -> Result<SocketAddr> {
     let address = listener.local_addr()?;
     let folder = folder.to_path_buf();
     thread::spawn(move || {
-        if let Err(error) = serve_on(listener, &folder) {
+        if let Err(error) = http::serve(&listener, &folder) {
             say(&format!("the server has stopped: {error:#}"));
         }
     });
@@ -96,52 +94,6 @@ fn listen(port: Option<u16>) -> Result<TcpListener> {
         }
     }
     bail!("ports {PORT} to {} are all taken: ask for another with --port N", PORT + SPARE_PORTS)
-}
-
-/// Answers every request in a thread of its own, so that a slow download holds up nothing else.
-fn serve_on(listener: TcpListener, folder: &Path) -> Result<()> {
-    let server = Server::from_listener(listener, None).map_err(|error| anyhow!("cannot serve: {error}"))?;
-    let folder: Arc<Path> = folder.into();
-    loop {
-        let request = server.recv()?;
-        let folder = Arc::clone(&folder);
-        thread::spawn(move || {
-            let answer = answer(&folder, read(&request));
-            // A browser that goes away in the middle is no fault.
-            let _gone = request.respond(response(answer));
-        });
-    }
-}
-
-fn read(request: &tiny_http::Request) -> Request<'_> {
-    let header = |name: &'static str| {
-        request.headers().iter().find(|header| header.field.equiv(name)).map(|header| header.value.as_str())
-    };
-    Request {
-        method: request.method().as_str(),
-        target: request.url(),
-        accept_encoding: header("Accept-Encoding"),
-        range: header("Range"),
-        if_range: header("If-Range"),
-        if_none_match: header("If-None-Match"),
-    }
-}
-
-fn response(answer: Answer) -> Response<Box<dyn Read + Send>> {
-    let common = COMMON_HEADERS.into_iter().map(|(name, value)| (name, value.to_owned()));
-    let headers = answer
-        .headers
-        .into_iter()
-        .chain(common)
-        .map(|(name, value)| Header::from_bytes(name, value).expect("our headers are printable ASCII"));
-    let (body, length): (Box<dyn Read + Send>, u64) = match answer.body {
-        Body::Text(text) => (Box::new(text.as_bytes()), text.len() as u64),
-        Body::Part(file, length) => (Box::new(file.take(length)), length),
-    };
-    let length = usize::try_from(length).ok();
-    // With a length in the header and not in chunks: the page shows how much has come.
-    Response::new(StatusCode(answer.status), headers.collect(), body, length, None)
-        .with_chunked_threshold(usize::MAX)
 }
 
 /// Opens the address in the user's browser, if there is a desktop to open it on.
@@ -183,7 +135,8 @@ mod tests {
 
     #[test]
     fn a_request_over_the_network_is_answered_with_all_headers() {
-        use std::io::Write;
+        use crate::respond::COMMON_HEADERS;
+        use std::io::{Read, Write};
         let folder = env::temp_dir().join(format!("klartext-serve-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("index.html"), "<!doctype html>").unwrap();

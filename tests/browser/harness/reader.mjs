@@ -12,7 +12,7 @@ export const ENGINE = /\/assets\/engine-[^/]*\.wasm/;
 
 /** A translation on a machine that does other things too may take its time, in ms; everything else is quick. */
 const PATIENCE = 90_000;
-const SOON = 20_000;
+const SOON = 60_000;
 
 /**
  * A page for the reader, as `open` makes it, in a time zone that is known. What the engine's workers say is kept in the
