@@ -1,5 +1,7 @@
 //! How numbers, sizes and dates are written for a person.
 
+use klartext_document::dates::month_name;
+
 /// Days since 1970-01-01 of a date in the Gregorian calendar.
 fn day_number(year: i64, month: i64, day: i64) -> i64 {
     // Years begin in March here, so that the leap day is a year's last.
@@ -31,21 +33,7 @@ impl Day {
 
     /// "24 November 2026".
     pub fn long(self) -> String {
-        const MONTHS: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
-        let month = usize::try_from(self.month - 1).ok().and_then(|month| MONTHS.get(month)).unwrap_or(&"");
+        let month = u32::try_from(self.month).ok().and_then(month_name).unwrap_or_default();
         format!("{} {month} {}", self.day, self.year)
     }
 

@@ -353,7 +353,7 @@ fn checked_year(year: u32) -> Option<u32> {
 }
 
 /// The English name of a month, counted from 1.
-fn month_name(month: u32) -> Option<&'static str> {
+pub fn month_name(month: u32) -> Option<&'static str> {
     const NAMES: [&str; 12] = [
         "January",
         "February",

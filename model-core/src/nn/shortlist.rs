@@ -4,6 +4,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 
 use super::embedding::ints;
 use super::linear::Linear;
+use crate::ops::reference;
 
 /// What is added to the logit of a piece that a row may not choose: enough to lose against any that it may.
 const FORBIDDEN: f32 = -1e9;
@@ -42,9 +43,8 @@ impl Shortlisted {
     /// `x: [rows, dim]` to each row's best piece and its log-probability among those that it may choose.
     pub(super) fn best(&self, x: Tensor<2>) -> (Tensor<1, Int>, Tensor<1>) {
         let logits = self.projection.forward(x) + self.mask.clone();
-        let top = logits.clone().max_dim(1);
-        let best = logits.clone().argmax(1).squeeze_dim(1);
-        let log_probs = (logits - top).exp().sum_dim(1).log().neg().squeeze_dim(1);
+        // A shortlist has few pieces, so the plain composition is fast enough.
+        let (best, log_probs) = reference::best(logits);
         (self.pieces.clone().select(0, best), log_probs)
     }
 

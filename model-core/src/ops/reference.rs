@@ -46,6 +46,11 @@ pub fn project(
     form: AffineForm,
 ) -> (Tensor<1, Int>, Tensor<1>) {
     let logits = affine(x, weights, scale, bias, form);
+    best(logits)
+}
+
+/// The best of each row's logits, `[rows, outputs]`, and its log-probability, both `[rows]`.
+pub fn best(logits: Tensor<2>) -> (Tensor<1, Int>, Tensor<1>) {
     let best = logits.clone().argmax(1);
     let top = logits.clone().max_dim(1);
     let log_probs = (logits - top).exp().sum_dim(1).log().neg();
