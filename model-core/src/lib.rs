@@ -17,6 +17,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "gpu")]
+pub mod device;
 pub mod error;
 pub mod format;
 pub mod nn;

@@ -1,5 +1,7 @@
 //! Translating: batches, order, limits, shortlist.
 
+#[path = "translate/helpers.rs"]
+mod helpers;
 mod support;
 
 use model_core::translate::{MAX_SENTENCE, Order};

@@ -18,6 +18,12 @@ function explain(title, text, cause) {
   document.body.replaceChildren(main);
 }
 
+// The browser may offer to install the page before the reader is there to hear it.
+addEventListener("beforeinstallprompt", (event) => {
+  event.preventDefault();
+  globalThis.installOffer = event;
+});
+
 if (typeof WebAssembly !== "object" || typeof WebAssembly.instantiate !== "function") {
   explain(
     "Klartext cannot run in this browser",

@@ -21,9 +21,25 @@ self.addEventListener("unhandledrejection", (event) => {
   reportError(event.reason);
 });
 
+/**
+ * Has the service worker's cache hold the engine, which it sees passing from the second visit on only. The browser has
+ * just loaded these files and does not ask for them again.
+ */
+async function keep(...addresses) {
+  const cache = await caches.open("klartext");
+  for (const address of addresses) {
+    if (!(await cache.match(address))) await cache.add(address);
+  }
+}
+
+// The script of the GPU's worker, which the engine starts when it wants it.
+self.klartextGpu = "{{gpu-worker.js}}";
+
 try {
   const { default: start } = await import("{{engine.js}}");
   await start({ module_or_path: "{{engine.wasm}}" });
+  // Where the browser forbids it, the reader works as long as there is a network.
+  keep("{{engine.js}}", "{{engine.wasm}}").catch(() => {});
 } catch (cause) {
   self.postMessage({ type: "failed", job: null, error: { code: code(cause), message: String(cause) } });
 }

@@ -51,6 +51,17 @@ pub(crate) const ENGINE: Bundle = Bundle {
     level: "-O1",
 };
 
+/// The model on the GPU, in a worker of its own. The arithmetic is in its shaders; what is compiled here only sends them on
+/// their way, and most of it is burn's and CubeCL's, which want to be small.
+pub(crate) const ENGINE_GPU: Bundle = Bundle {
+    name: "engine-gpu",
+    workspace: "",
+    package: "klartext-engine-gpu",
+    profile: "web-small",
+    target_features: Some("+simd128"),
+    level: "-Oz",
+};
+
 /// What a bundle has become.
 pub(crate) struct Made {
     /// The JavaScript glue, a module that exports wasm-bindgen's `init` as its default.
@@ -191,7 +202,8 @@ fn build_with(compiler: &Compiler) -> Result<()> {
     stamp::remove()?;
     let reader = READER.make(compiler)?;
     let engine = ENGINE.make(compiler)?;
-    Page { reader: &reader, engine: &engine }.write(&project::dist())?;
+    let engine_gpu = ENGINE_GPU.make(compiler)?;
+    Page { reader: &reader, engine: &engine, engine_gpu: &engine_gpu }.write(&project::dist())?;
     stamp::write(&stamp)?;
     say(&format!("dist/ is ready (compiled files are kept in {})", project::cache("")?.display()));
     Ok(())
@@ -214,8 +226,9 @@ not json
     }
 
     #[test]
-    fn only_the_engine_needs_simd() {
+    fn only_the_engines_need_simd() {
         assert!(ENGINE.rustflags().iter().any(|flag| flag.contains("simd128")));
+        assert!(ENGINE_GPU.rustflags().iter().any(|flag| flag.contains("simd128")));
         assert!(!READER.rustflags().iter().any(|flag| flag.contains("simd128")));
     }
 }

@@ -6,6 +6,7 @@ mod counts;
 mod figures;
 mod http;
 mod manifest;
+mod offline;
 mod page;
 mod project;
 mod respond;

@@ -27,6 +27,23 @@ struct Manifest {
     /// For people: who made the weights, and of what.
     origin: String,
     files: Files,
+    /// Where else the files lie.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mirrors: Vec<String>,
+    /// How well it translates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    quality: Vec<Quality>,
+}
+
+/// How well a model translates one set of sentences.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Quality {
+    set: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bleu: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chrf: Option<f64>,
 }
 
 /// The files of a model, by what they are for.
@@ -37,6 +54,9 @@ struct Files {
     model: Entry,
     /// The SentencePiece model.
     vocabulary: Entry,
+    /// The target's SentencePiece model, where it is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_vocabulary: Option<Entry>,
     /// Which target pieces a source piece suggests. Not every model has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     shortlist: Option<Entry>,
@@ -50,14 +70,34 @@ struct Entry {
     bytes: u64,
     /// Lower-case hexadecimal.
     sha256: String,
+    /// For files long enough to gain by them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunks: Option<Chunks>,
 }
+
+/// The checksums of a file's parts: a download is checked, resumed and mended by them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Chunks {
+    /// The size of all parts but the last.
+    bytes: usize,
+    sha256: Vec<String>,
+}
+
+/// 256 KiB: a wrong byte costs that much again, and the checksums are a four-thousandth of the file.
+const CHUNK_BYTES: usize = 256 * 1024;
 
 impl Entry {
     /// The same with the size and checksum that the file has.
     fn measured(&self, folder: &Path) -> Result<Self> {
         let path = folder.join(&self.path);
         let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(Self { path: self.path.clone(), bytes: content.len() as u64, sha256: project::sha256(&content) })
+        let chunks = (content.len() >= 2 * CHUNK_BYTES).then(|| Chunks {
+            bytes: CHUNK_BYTES,
+            sha256: content.chunks(CHUNK_BYTES).map(project::sha256).collect(),
+        });
+        let (bytes, sha256) = (content.len() as u64, project::sha256(&content));
+        Ok(Self { path: self.path.clone(), bytes, sha256, chunks })
     }
 }
 
@@ -69,10 +109,12 @@ impl Manifest {
 
     /// The same with the sizes and checksums of the files in a folder.
     fn measured(&self, folder: &Path) -> Result<Self> {
+        let measured = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.measured(folder)).transpose();
         let files = Files {
             model: self.files.model.measured(folder)?,
             vocabulary: self.files.vocabulary.measured(folder)?,
-            shortlist: self.files.shortlist.as_ref().map(|entry| entry.measured(folder)).transpose()?,
+            target_vocabulary: measured(&self.files.target_vocabulary)?,
+            shortlist: measured(&self.files.shortlist)?,
         };
         Ok(Self { files, ..self.clone() })
     }
@@ -139,11 +181,17 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("klartext-manifest-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("a.bin"), "abc").unwrap();
-        let old = Entry { path: "a.bin".into(), bytes: 1, sha256: String::new() };
+        let old = Entry { path: "a.bin".into(), bytes: 1, sha256: String::new(), chunks: None };
         let new = old.measured(&folder).unwrap();
         assert_eq!((new.path.as_str(), new.bytes), ("a.bin", 3));
         assert_eq!(new.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(new.measured(&folder).unwrap(), new);
+        assert_eq!((new.measured(&folder).unwrap(), &new.chunks), (new.clone(), &None));
+        let long = vec![7; 2 * CHUNK_BYTES + 1];
+        fs::write(folder.join("a.bin"), &long).unwrap();
+        let chunks = new.measured(&folder).unwrap().chunks.expect("a long file has chunks");
+        assert_eq!((chunks.bytes, chunks.sha256.len()), (CHUNK_BYTES, 3));
+        assert_eq!(chunks.sha256[0], chunks.sha256[1]);
+        assert_eq!(chunks.sha256[2], project::sha256(&[7]));
         fs::remove_dir_all(&folder).unwrap();
         let error = new.measured(&folder).unwrap_err().to_string();
         assert!(error.contains("a.bin"), "{error}");

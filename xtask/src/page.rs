@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::bundle::Made;
+use crate::offline::Kept;
 use crate::project;
 
 const BOOT: &str = include_str!("../shell/boot.js");
 const WORKER: &str = include_str!("../shell/worker.js");
+const GPU_WORKER: &str = include_str!("../shell/gpu.js");
+const SERVICE_WORKER: &str = include_str!("../shell/sw.js");
 
 /// Kinds of files that compression makes smaller. The model's weights are not among them.
 const COMPRESSIBLE: [&str; 9] = ["css", "html", "js", "json", "md", "svg", "txt", "wasm", "webmanifest"];
@@ -24,18 +27,20 @@ pub(crate) struct Page<'a> {
     pub(crate) reader: &'a Made,
     /// The worker's engine.
     pub(crate) engine: &'a Made,
+    /// The engine of the GPU's worker.
+    pub(crate) engine_gpu: &'a Made,
 }
 
 impl Page<'_> {
     /// Writes everything, the page itself last, and removes what no longer belongs there. A server may go on meanwhile.
     pub(crate) fn write(&self, dist: &Path) -> Result<()> {
-        let mut site = Site { dist, kept: BTreeSet::new() };
+        let mut site = Site::new(dist);
         let root = project::root();
         for file in project::files_below(&root.join("public"))? {
             let name = file.strip_prefix(root.join("public"))?;
             site.put(&name.to_string_lossy(), &fs::read(&file)?)?;
         }
-        for made in [self.reader, self.engine] {
+        for made in [self.reader, self.engine, self.engine_gpu] {
             site.put_snippets(made)?;
         }
         let reader_js = site.put_hashed("reader", "js", &self.reader.js)?;
@@ -43,14 +48,33 @@ impl Page<'_> {
         let engine_js = site.put_hashed("engine", "js", &self.engine.js)?;
         let engine_wasm = site.put_hashed("engine", "wasm", &self.engine.wasm)?;
         let reader = [("reader.js", &*reader_js), ("reader.wasm", &*reader_wasm)];
-        let engine = [("engine.js", &*engine_js), ("engine.wasm", &*engine_wasm)];
+        let gpu_js = site.put_hashed("engine-gpu", "js", &self.engine_gpu.js)?;
+        let gpu_wasm = site.put_hashed("engine-gpu", "wasm", &self.engine_gpu.wasm)?;
+        let gpu = [("gpu.js", &*gpu_js), ("gpu.wasm", &*gpu_wasm)];
+        let gpu_worker = site.put_hashed("engine-gpu-worker", "js", fill(GPU_WORKER, &gpu)?.as_bytes())?;
+        let engine =
+            [("engine.js", &*engine_js), ("engine.wasm", &*engine_wasm), ("gpu-worker.js", &*gpu_worker)];
         let boot = site.put_hashed("boot", "js", fill(BOOT, &reader)?.as_bytes())?;
         let worker = site.put_hashed("worker", "js", fill(WORKER, &engine)?.as_bytes())?;
         let style = site.put_hashed("style", "css", style(&root.join("app/reader/style"))?.as_bytes())?;
         let template = fs::read_to_string(root.join("index.html")).context("cannot read index.html")?;
-        let names =
-            [("boot.js", &*boot), ("worker.js", &*worker), ("style.css", &*style), reader[0], reader[1]];
+        // Within the page: browsers would ask for it anew at each change of the address.
+        let icon = fs::read_to_string(root.join("public/icons/icon.svg")).context("cannot read the icon")?;
+        let icon = data_address(&icon);
+        let version = site.offline.version(&[&template, SERVICE_WORKER])?;
+        let names = [
+            ("boot.js", &*boot),
+            ("icon.svg", &*icon),
+            ("worker.js", &*worker),
+            ("style.css", &*style),
+            ("version", &*version),
+            reader[0],
+            reader[1],
+        ];
         site.put("index.html", fill(&template, &names)?.as_bytes())?;
+        let (files, engines) = (site.offline.files()?, site.offline.engines()?);
+        let lists = [("version", &*version), ("files", &*files), ("engines", &*engines)];
+        site.put("sw.js", fill(SERVICE_WORKER, &lists)?.as_bytes())?;
         site.remove_others()
     }
 }
@@ -58,10 +82,17 @@ impl Page<'_> {
 /// The files of `dist/`.
 struct Site<'a> {
     dist: &'a Path,
+    /// What has been written; all else is of former builds.
     kept: BTreeSet<PathBuf>,
+    /// What the service worker keeps of it.
+    offline: Kept,
 }
 
-impl Site<'_> {
+impl<'a> Site<'a> {
+    fn new(dist: &'a Path) -> Self {
+        Self { dist, kept: BTreeSet::new(), offline: Kept::default() }
+    }
+
     /// Writes `assets/NAME-HASH.KIND` and returns its address. Such a file never changes, so it may be kept for ever.
     fn put_hashed(&mut self, name: &str, kind: &str, content: &[u8]) -> Result<String> {
         let name = format!("assets/{name}-{}.{kind}", &project::sha256(content)[..12]);
@@ -71,6 +102,7 @@ impl Site<'_> {
 
     /// Writes a file, and beside it a compressed form if that is worth while.
     fn put(&mut self, name: &str, content: &[u8]) -> Result<()> {
+        self.offline.note(name, content);
         let path = self.dist.join(name);
         let compressible =
             path.extension().and_then(|kind| kind.to_str()).is_some_and(|k| COMPRESSIBLE.contains(&k));
@@ -144,6 +176,19 @@ fn style(folder: &Path) -> Result<String> {
     Ok(style)
 }
 
+/// A drawing as an address that holds all of it, for an attribute in double quotes.
+fn data_address(svg: &str) -> String {
+    let mut address = "data:image/svg+xml,".to_owned();
+    for char in svg.trim().chars().filter(|char| *char != '\n') {
+        match char {
+            '"' => address.push('\''),
+            '<' | '>' | '#' | '%' | '&' | '{' | '}' => address.push_str(&format!("%{:02X}", u32::from(char))),
+            other => address.push(other),
+        }
+    }
+    address
+}
+
 /// Puts addresses in the places of `{{names}}`. Every name must occur, and no other.
 fn fill(template: &str, addresses: &[(&str, &str)]) -> Result<String> {
     let mut text = template.to_owned();
@@ -173,9 +218,18 @@ mod tests {
     }
 
     #[test]
+    fn a_drawing_fits_into_an_attribute() {
+        let address = data_address("<svg a=\"b\">\n<path fill=\"#fff\"/></svg>\n");
+        assert_eq!(address, "data:image/svg+xml,%3Csvg a='b'%3E%3Cpath fill='%23fff'/%3E%3C/svg%3E");
+    }
+
+    #[test]
     fn the_scripts_have_their_places() {
         fill(BOOT, &[("reader.js", "/r.js"), ("reader.wasm", "/r.wasm")]).unwrap();
-        fill(WORKER, &[("engine.js", "/e.js"), ("engine.wasm", "/e.wasm")]).unwrap();
+        let engine = [("engine.js", "/e.js"), ("engine.wasm", "/e.wasm"), ("gpu-worker.js", "/w.js")];
+        fill(WORKER, &engine).unwrap();
+        fill(GPU_WORKER, &[("gpu.js", "/g.js"), ("gpu.wasm", "/g.wasm")]).unwrap();
+        fill(SERVICE_WORKER, &[("version", "1"), ("files", "{}"), ("engines", "{}")]).unwrap();
     }
 
     #[test]
@@ -184,7 +238,7 @@ mod tests {
         let date = |name: &str| fs::metadata(dist.join(name)).unwrap().modified().unwrap();
         let text = "long enough to be worth compressing ".repeat(40);
 
-        let mut site = Site { dist: &dist, kept: BTreeSet::new() };
+        let mut site = Site::new(&dist);
         site.put("page.html", text.as_bytes()).unwrap();
         site.put("old.css", b"old").unwrap();
         site.put("weights.bin", text.as_bytes()).unwrap();
@@ -195,7 +249,7 @@ mod tests {
         assert!(!dist.join("weights.bin.br").exists());
         let before = (date("page.html"), date("page.html.br"));
 
-        let mut site = Site { dist: &dist, kept: BTreeSet::new() };
+        let mut site = Site::new(&dist);
         site.put("page.html", text.as_bytes()).unwrap();
         site.remove_others().unwrap();
         assert_eq!(before, (date("page.html"), date("page.html.br")));

@@ -42,8 +42,12 @@ pub(crate) const COMMON_HEADERS: [(&str, &str); 7] = [
     ("Referrer-Policy", "no-referrer"),
     (
         "Permissions-Policy",
-        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), \
-         midi=(), payment=(), usb=()",
+        "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), \
+         encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), \
+         identity-credentials-get=(), idle-detection=(), keyboard-map=(), local-fonts=(), magnetometer=(), \
+         microphone=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), \
+         publickey-credentials-create=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), \
+         storage-access=(), sync-xhr=(), usb=(), window-management=(), xr-spatial-tracking=()",
     ),
     (
         "Content-Security-Policy",

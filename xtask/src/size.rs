@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use crate::bundle::{self, Bundle, ENGINE, READER};
+use crate::bundle::{self, Bundle, ENGINE, ENGINE_GPU, READER};
 use crate::counts::Counts;
 use crate::page::brotli;
 use crate::project::{self, say};
@@ -15,8 +15,11 @@ use crate::wasm::Compiler;
 use crate::{figures, setup};
 
 /// A bundle, the files of `dist/assets` that are downloaded with it, and the most that they may take after brotli.
-const BUDGETS: [(&Bundle, &[&str], usize); 2] =
-    [(&READER, &["boot", "reader", "style"], 400_000), (&ENGINE, &["engine", "worker"], 1_000_000)];
+const BUDGETS: [(&Bundle, &[&str], usize); 3] = [
+    (&READER, &["boot", "reader", "style"], 400_000),
+    (&ENGINE, &["engine", "worker"], 600_000),
+    (&ENGINE_GPU, &["engine-gpu", "engine-gpu-worker"], 1_500_000),
+];
 
 /// Sizes in bytes.
 #[derive(Serialize)]
@@ -25,6 +28,7 @@ struct Figures {
     wasm_opt: bool,
     reader: Sizes,
     engine: Sizes,
+    engine_gpu: Sizes,
 }
 
 /// Sizes of one bundle in bytes.
@@ -53,11 +57,11 @@ struct Download {
 pub(crate) fn size() -> Result<()> {
     bundle::ensure()?;
     let compiler = Compiler::find_or_install()?;
-    let [reader, engine] = BUDGETS.map(|(bundle, files, budget)| -> Result<Sizes> {
+    let [reader, engine, engine_gpu] = BUDGETS.map(|(bundle, files, budget)| -> Result<Sizes> {
         let made = bundle.make(&compiler)?;
         let download = download(&project::dist(), files)?;
         println!(
-            "{:<7} WebAssembly {:>9} → {:>9} with wasm-opt; all files {:>9}, gzip {:>8}, brotli {:>8} of {budget}",
+            "{:<10} WebAssembly {:>9} → {:>9} with wasm-opt; all files {:>9}, gzip {:>8}, brotli {:>8} of {budget}",
             bundle.name, made.unoptimised, made.wasm.len(), download.plain, download.gzip, download.brotli
         );
         Ok(Sizes {
@@ -69,7 +73,12 @@ pub(crate) fn size() -> Result<()> {
             budget_brotli: budget,
         })
     });
-    let content = Figures { wasm_opt: setup::wasm_opt().is_some(), reader: reader?, engine: engine? };
+    let content = Figures {
+        wasm_opt: setup::wasm_opt().is_some(),
+        reader: reader?,
+        engine: engine?,
+        engine_gpu: engine_gpu?,
+    };
     let path = figures::write("size", "cargo xtask size", &content)?;
     say(&format!("written to {}", path.display()));
     Ok(())
@@ -98,7 +107,8 @@ fn download(dist: &Path, names: &[&str]) -> Result<Download> {
     for name in names {
         let of_name = |file: &Path| {
             let file = file.file_name().unwrap_or_default().to_string_lossy();
-            file.strip_prefix(name).is_some_and(|rest| rest.starts_with('-')) && !file.ends_with(".br")
+            let hash = file.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
+            hash.is_some_and(|hash| !hash.contains('-')) && !file.ends_with(".br")
         };
         let files = project::files_below(&dist.join("assets"))?;
         let mut files = files.iter().filter(|file| of_name(file)).peekable();
@@ -129,9 +139,14 @@ mod tests {
     fn only_the_files_of_the_names_are_summed() {
         let dist = std::env::temp_dir().join(format!("klartext-size-{}", std::process::id()));
         fs::create_dir_all(dist.join("assets")).unwrap();
-        for (name, bytes) in
-            [("a-1.js", 10), ("a-1.wasm", 100), ("a-1.wasm.br", 7), ("b-1.js", 1000), ("ab-1.js", 5000)]
-        {
+        for (name, bytes) in [
+            ("a-1.js", 10),
+            ("a-1.wasm", 100),
+            ("a-1.wasm.br", 7),
+            ("b-1.js", 1000),
+            ("ab-1.js", 5000),
+            ("a-b-1.js", 9000),
+        ] {
             fs::write(dist.join("assets").join(name), vec![b'x'; bytes]).unwrap();
         }
         assert_eq!(download(&dist, &["a"]).unwrap().plain, 110);

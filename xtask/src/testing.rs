@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::bundle::{self, Bundle, ENGINE, READER, module_in};
+use crate::bundle::{self, Bundle, ENGINE, ENGINE_GPU, READER, module_in};
 use crate::counts::{Counts, Libtest, tap};
 use crate::project::{self, run, say};
 use crate::wasm::Compiler;
@@ -97,7 +97,13 @@ fn lint_native() -> Result<Counts> {
 fn lint_wasm() -> Result<Counts> {
     let compiler = Compiler::find_or_install()?;
     let mut counts = Counts::default();
-    for (bundle, package) in [(&READER, READER.package), (&ENGINE, ENGINE.package), (&ENGINE, KERNELS)] {
+    let checks = [
+        (&READER, READER.package),
+        (&ENGINE, ENGINE.package),
+        (&ENGINE, KERNELS),
+        (&ENGINE_GPU, ENGINE_GPU.package),
+    ];
+    for (bundle, package) in checks {
         let mut clippy = compiler.clippy(&bundle.rustflags())?;
         for_bundle(&mut clippy, bundle, package)?.args(["--", "-D", "warnings"]);
         counts += match run(&mut clippy) {
@@ -149,7 +155,7 @@ fn kernels() -> Result<Counts> {
 
 fn build() -> Result<Counts> {
     bundle::build()?;
-    Ok(Counts { passed: 2, ..Counts::default() })
+    Ok(Counts { passed: 3, ..Counts::default() })
 }
 
 fn browser() -> Result<Counts> {

@@ -3,8 +3,12 @@
 //! The worker listens for [`Request`]s and answers with [`Event`]s. It has one thread, so everything long is cut into
 //! steps of a few milliseconds with a turn of the event loop between them: that is when a cancellation gets in.
 
+mod active;
+mod adapter;
 mod article;
 mod fetch;
+mod gpu;
+mod helper;
 mod loading;
 mod turn;
 mod worker;

@@ -1,5 +1,6 @@
 //! A model over HTTP: manifest, files, checks, translator.
 
+use js_sys::Uint8Array;
 use klartext_protocol::{EngineError, EngineInfo, ErrorCode, Event};
 use model_core::format::manifest::{Manifest, Role};
 use model_core::ops::Isa;
@@ -20,6 +21,8 @@ const PROGRESS_BYTES: u64 = 64 << 10;
 pub(crate) struct Loaded {
     /// The translator.
     pub(crate) translator: Translator,
+    /// The model's file, for helpers. It lies outside WebAssembly's memory, which never shrinks.
+    pub(crate) model: Uint8Array,
     /// The language that it reads.
     pub(crate) language: String,
     /// What the page is told about it.
@@ -62,6 +65,7 @@ pub(crate) async fn load(manifest: &str) -> Result<Loaded, EngineError> {
         shortlist: None,
     };
     let translator = Translator::load(files, &Device::flex()).map_err(|error| model_error(&error))?;
+    let model = Uint8Array::from(files.model);
     let info = EngineInfo {
         model: manifest.name.clone(),
         version: manifest.version.clone(),
@@ -71,7 +75,7 @@ pub(crate) async fn load(manifest: &str) -> Result<Loaded, EngineError> {
         kernels: Isa::best().name().to_owned(),
         load_ms: now() - started,
     };
-    Ok(Loaded { translator, language: manifest.source.clone(), info })
+    Ok(Loaded { translator, model, language: manifest.source.clone(), info })
 }
 
 /// `address` as seen from `base`.

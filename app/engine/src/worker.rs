@@ -1,20 +1,18 @@
 //! The worker's state, and the loop that works its jobs off.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 
-use js_sys::ArrayBuffer;
-use js_sys::WebAssembly::Memory;
-use klartext_protocol::{EngineError, ErrorCode, Event, JobId, Request, Stats};
+use klartext_protocol::helper::HelperEvent;
+use klartext_protocol::{EngineError, EngineOptions, ErrorCode, Event, JobId, Request};
 use model_core::document::pasted;
-use model_core::{Job, Options};
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::article::Article;
+use crate::active::{Active, Progress};
+use crate::gpu::{self, Gpu, Outcome};
 use crate::loading::{Loaded, load};
+use crate::post;
 use crate::turn::Turn;
-use crate::{now, post};
 
 /// The most bytes of an article. Rendering and translating more would take the page minutes.
 const MAX_BYTES: usize = 4 << 20;
@@ -23,8 +21,10 @@ const MAX_BYTES: usize = 4 << 20;
 #[derive(Clone)]
 pub(crate) struct Worker(Rc<RefCell<State>>);
 
-struct State {
+pub(crate) struct State {
     model: Model,
+    /// The GPU's part.
+    pub(crate) gpu: Gpu,
     /// Jobs in the order in which they came; the first runs.
     jobs: Vec<Active>,
     /// Whether the loop runs.
@@ -42,33 +42,25 @@ enum Model {
     Failed(EngineError),
 }
 
-/// A translation job.
-struct Active {
-    id: JobId,
-    stage: Stage,
-    /// When it was asked for.
-    asked: f64,
-    /// When the model began with it.
-    begun: f64,
-    stats: Stats,
-}
-
-enum Stage {
-    /// Nothing is done yet: the blocks, and where to begin.
-    Waiting(Vec<model_core::document::Block>, u32),
-    /// Its sentences are in the queue.
-    Running(Article, Box<Job>),
-}
-
 impl Worker {
     pub(crate) fn new() -> Self {
-        Self(Rc::new(RefCell::new(State { model: Model::None, jobs: Vec::new(), running: false })))
+        Self(Rc::new(RefCell::new(State {
+            model: Model::None,
+            gpu: Gpu::default(),
+            jobs: Vec::new(),
+            running: false,
+        })))
+    }
+
+    /// The state. To be let go before anything is awaited or anybody else is called.
+    pub(crate) fn state(&self) -> RefMut<'_, State> {
+        self.0.borrow_mut()
     }
 
     /// Takes a request.
     pub(crate) fn handle(&self, request: Request) {
         match request {
-            Request::Load { manifest } => self.load(manifest),
+            Request::Load { manifest, options } => self.load(manifest, options),
             Request::Read { job, text } if text.len() > MAX_BYTES => fail(job, too_long(text.len())),
             Request::Read { job, text } => {
                 post(&Event::Read { job, document: pasted::read_pasted(&text) });
@@ -78,22 +70,16 @@ impl Worker {
                 if bytes > MAX_BYTES {
                     return fail(job, too_long(bytes));
                 }
-                let stage = Stage::Waiting(blocks, first);
-                self.0.borrow_mut().jobs.push(Active {
-                    id: job,
-                    stage,
-                    asked: now(),
-                    begun: 0.0,
-                    stats: Stats::default(),
-                });
+                self.state().jobs.push(Active::new(job, blocks, first));
                 self.run();
             }
             Request::Focus { job, block } => self.focus(job, block),
             Request::Cancel { job } => {
-                let jobs = &mut self.0.borrow_mut().jobs;
+                let state = &mut *self.state();
                 // A job that is over was answered when it ended.
-                if let Some(position) = jobs.iter().position(|active| active.id == job) {
-                    jobs.remove(position);
+                if let Some(position) = state.jobs.iter().position(|active| active.id == job) {
+                    state.jobs.remove(position);
+                    state.gpu.cancel(job);
                     post(&Event::Cancelled { job });
                 }
             }
@@ -101,14 +87,15 @@ impl Worker {
         }
     }
 
-    fn load(&self, manifest: String) {
+    fn load(&self, manifest: String, options: EngineOptions) {
         {
-            let state = &mut self.0.borrow_mut();
+            let state = &mut *self.state();
             match &state.model {
                 Model::Loading => return,
                 Model::Ready(loaded) => return post(&Event::Ready { engine: loaded.info.clone() }),
                 Model::None | Model::Failed(_) => state.model = Model::Loading,
             }
+            state.gpu = Gpu::new(options);
         }
         let worker = self.clone();
         spawn_local(async move {
@@ -122,24 +109,73 @@ impl Worker {
                     Model::Failed(error)
                 }
             };
-            worker.0.borrow_mut().model = model;
+            let is_ready = matches!(model, Model::Ready(_));
+            worker.state().model = model;
             worker.run();
+            if is_ready {
+                gpu::start(&worker).await;
+            }
         });
     }
 
     fn focus(&self, job: JobId, block: u32) {
-        let state = &mut self.0.borrow_mut();
-        match state.jobs.iter_mut().find(|active| active.id == job).map(|active| &mut active.stage) {
-            Some(Stage::Waiting(_, first)) => *first = block,
-            Some(Stage::Running(article, queue)) => queue.focus(article.first_of(block)),
-            None => {}
+        if let Some(active) = self.state().jobs.iter_mut().find(|active| active.id == job) {
+            active.focus(block);
         }
+    }
+
+    /// Takes what the GPU's engine says.
+    pub(crate) fn hear_gpu(&self, event: HelperEvent) {
+        let Some(loaded) = self.loaded() else { return };
+        let outcome = self.state().gpu.hear(event, &loaded);
+        self.act(outcome, &loaded);
+    }
+
+    /// Looks whether the GPU still answers.
+    pub(crate) fn look_at_gpu(&self) {
+        let Some(loaded) = self.loaded() else { return };
+        let outcome = self.state().gpu.look();
+        self.act(outcome, &loaded);
+    }
+
+    fn loaded(&self) -> Option<Rc<Loaded>> {
+        match &self.state().model {
+            Model::Ready(loaded) => Some(Rc::clone(loaded)),
+            _ => None,
+        }
+    }
+
+    /// Does to the jobs what the GPU's news mean for them.
+    fn act(&self, outcome: Outcome, loaded: &Loaded) {
+        {
+            let state = &mut *self.state();
+            let jobs = &mut state.jobs;
+            let position = |id: JobId| jobs.iter().position(|active| active.id == id);
+            match outcome {
+                Outcome::None => return,
+                Outcome::Idle => {}
+                Outcome::Sentence(id, index, decoded) => {
+                    // What comes for a job that was cancelled is of no interest.
+                    let Some(position) = position(id) else { return };
+                    match jobs[position].finish(index, decoded, loaded) {
+                        Progress::Over => drop(jobs.remove(position)),
+                        _ => return,
+                    }
+                }
+                Outcome::GiveBack(id, sentences) => {
+                    if let Some(position) = position(id) {
+                        jobs[position].give_back(sentences);
+                    }
+                }
+            }
+        }
+        self.run();
     }
 
     /// Starts the loop, if it does not run and there is something to do.
     fn run(&self) {
         let loaded = {
-            let state = &mut self.0.borrow_mut();
+            let state = &mut *self.state();
             match &state.model {
                 Model::Ready(_) if state.running || state.jobs.is_empty() => return,
                 Model::Ready(loaded) => {
@@ -158,80 +194,30 @@ impl Worker {
         spawn_local(async move {
             match Turn::new() {
                 Ok(turn) => {
-                    while worker.0.borrow_mut().step(&loaded) {
+                    while worker.state().step(&loaded) {
                         turn.take().await;
                     }
                 }
                 Err(error) => {
                     let error = EngineError { code: ErrorCode::Internal, message: format!("{error:?}") };
-                    worker.0.borrow_mut().jobs.drain(..).for_each(|active| fail(active.id, error.clone()));
+                    worker.state().jobs.drain(..).for_each(|active| fail(active.id, error.clone()));
                 }
             }
-            worker.0.borrow_mut().running = false;
+            worker.state().running = false;
         });
     }
 }
 
 impl State {
-    /// Goes on with the first job by a step; whether there is more to do.
+    /// Goes on with the first job by a step; whether there is more to do here.
     fn step(&mut self, loaded: &Loaded) -> bool {
         let Some(active) = self.jobs.first_mut() else { return false };
-        if active.step(loaded) {
-            self.jobs.remove(0);
-        }
-        !self.jobs.is_empty()
-    }
-}
-
-impl Active {
-    /// A step of the job; whether it is over.
-    fn step(&mut self, loaded: &Loaded) -> bool {
-        let job = self.id;
-        match &mut self.stage {
-            Stage::Waiting(blocks, first) => {
-                self.begun = now();
-                let article = Article::new(blocks, &loaded.language, &loaded.translator);
-                post(&Event::Outline { job, blocks: article.outline.clone() });
-                for (sentence, runs) in &article.ready {
-                    self.stats.sentences += 1;
-                    post(&Event::Sentence {
-                        job,
-                        block: sentence.block,
-                        sentence: sentence.index,
-                        runs: runs.clone(),
-                        confidence: 1.0,
-                    });
-                }
-                let texts: Vec<String> =
-                    article.sentences.iter().map(crate::article::Sentence::text).collect();
-                let mut queue = loaded.translator.job(texts.iter().map(String::as_str), &Options::default());
-                queue.focus(article.first_of(*first));
-                self.stage = Stage::Running(article, Box::new(queue));
-                false
-            }
-            Stage::Running(article, queue) => {
-                for (index, translation) in queue.step(&loaded.translator) {
-                    let sentence = &article.sentences[index];
-                    post(&Event::Sentence {
-                        job,
-                        block: sentence.block,
-                        sentence: sentence.index,
-                        runs: sentence.carry(&translation),
-                        confidence: translation.confidence(),
-                    });
-                    if self.stats.first_ms == 0.0 {
-                        self.stats.first_ms = now() - self.asked;
-                    }
-                    self.stats.sentences += 1;
-                    self.stats.words += sentence.text().split_whitespace().count() as u32;
-                }
-                if !queue.is_done() {
-                    return false;
-                }
-                self.stats.total_ms = now() - self.begun;
-                self.stats.memory_bytes = memory_bytes();
-                post(&Event::Done { job, stats: self.stats });
-                true
+        match active.step(loaded, &mut self.gpu) {
+            Progress::More => true,
+            Progress::Elsewhere => false,
+            Progress::Over => {
+                self.jobs.remove(0);
+                !self.jobs.is_empty()
             }
         }
     }
@@ -246,11 +232,4 @@ fn too_long(bytes: usize) -> EngineError {
         code: ErrorCode::TooLong,
         message: format!("the text has {bytes} bytes; at most {MAX_BYTES} can be translated at once"),
     }
-}
-
-/// How much WebAssembly memory the worker has taken.
-fn memory_bytes() -> u64 {
-    let memory: Memory = wasm_bindgen::memory().unchecked_into();
-    let buffer: ArrayBuffer = memory.buffer().unchecked_into();
-    u64::from(buffer.byte_length())
 }

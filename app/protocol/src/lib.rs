@@ -4,6 +4,8 @@
 //! module runs is lost. Every job has an id that the reader chose, and ends with exactly one of [`Event::Done`],
 //! [`Event::Cancelled`] and [`Event::Failed`]; after that no event names it again.
 
+pub mod helper;
+
 use klartext_document::{Block, Document, Run};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,8 @@ pub enum Request {
     Load {
         /// Address of the model's manifest, absolute or relative to the page.
         manifest: String,
+        /// What may compute.
+        options: EngineOptions,
     },
     /// Make an article of pasted text. Answered by [`Event::Read`]. Needs no model.
     Read {
@@ -74,6 +78,16 @@ pub enum Event {
         /// Which one, and what runs it.
         engine: EngineInfo,
     },
+    /// What the GPU is doing for the engine has changed.
+    Gpu {
+        /// What it does now.
+        gpu: GpuState,
+    },
+    /// The GPU was tried against the CPU; worth remembering.
+    Measured {
+        /// How fast each was.
+        measured: Measured,
+    },
     /// Pasted text, read.
     Read {
         /// The job, which ends with this.
@@ -122,6 +136,57 @@ pub enum Event {
     },
 }
 
+/// What the engine may compute with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EngineOptions {
+    /// CPU or GPU.
+    pub choice: EngineChoice,
+    /// What trials on this device have shown before.
+    pub measured: Vec<Measured>,
+}
+
+/// CPU or GPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineChoice {
+    /// Whichever is faster.
+    #[default]
+    Auto,
+    /// The CPU only.
+    Cpu,
+    /// The GPU wherever it works, even if it is slower.
+    Gpu,
+}
+
+/// How fast a model was on an adapter and on the CPU beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The adapter, as the browser describes it before anything is loaded for it.
+    pub adapter: String,
+    /// Source pieces a second on the CPU.
+    pub cpu: f64,
+    /// Source pieces a second on the GPU.
+    pub gpu: f64,
+}
+
+/// What the GPU does for the engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum GpuState {
+    /// Nothing.
+    Off {
+        /// Why.
+        reason: String,
+    },
+    /// Its engine is being loaded and tested; the CPU translates meanwhile.
+    Starting,
+    /// It translates.
+    On {
+        /// What computes.
+        helper: helper::HelperInfo,
+    },
+}
+
 /// A part of a block's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
@@ -161,6 +226,8 @@ pub struct Stats {
     pub first_ms: f64,
     /// From the first step to the last, in milliseconds.
     pub total_ms: f64,
+    /// Sentences that the GPU translated.
+    pub gpu_sentences: u32,
     /// Bytes of the worker's WebAssembly memory.
     pub memory_bytes: u64,
 }

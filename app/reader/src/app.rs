@@ -11,6 +11,8 @@ use crate::{
     browser::Visit,
     engine::Engine,
     headlines::Headlines,
+    install::Install,
+    offline::Offline,
     pages::{ArticlePage, FrontPage, MissingPage, PastePage, Pasted, ReadPage},
     view::Shell,
 };
@@ -30,6 +32,8 @@ fn App() -> impl IntoView {
     provide_context(Visit::begin());
     provide_context(Headlines::new(engine));
     provide_context(Pasted::restored());
+    provide_context(Install::listen());
+    provide_context(Offline::begin());
     view! {
         <Router>
             <Shell>

@@ -12,6 +12,7 @@ pub mod format;
 pub mod inline;
 pub mod layout;
 pub mod links;
+pub mod share;
 pub mod watch;
 
 #[cfg(target_arch = "wasm32")]
@@ -24,6 +25,12 @@ mod dom;
 mod engine;
 #[cfg(target_arch = "wasm32")]
 mod headlines;
+#[cfg(target_arch = "wasm32")]
+mod inbox;
+#[cfg(target_arch = "wasm32")]
+mod install;
+#[cfg(target_arch = "wasm32")]
+mod offline;
 #[cfg(target_arch = "wasm32")]
 #[expect(unreachable_pub, reason = "leptos makes the components' properties public")]
 mod pages;

@@ -82,6 +82,7 @@ impl Progress {
                 sentences: sum.sentences + stats.sentences,
                 first_ms,
                 total_ms: sum.total_ms + stats.total_ms,
+                gpu_sentences: sum.gpu_sentences + stats.gpu_sentences,
                 memory_bytes: stats.memory_bytes,
             };
         });

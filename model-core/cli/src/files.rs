@@ -1,6 +1,7 @@
 //! A model's files on disk.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::Path;
 
 use model_core::format::manifest::{Manifest, Role};
@@ -54,4 +55,19 @@ impl ModelFiles {
 /// A file's contents.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|source| Error::File { path: path.display().to_string(), source })
+}
+
+/// Writes a file, or leaves the one that was there: nobody meets a half of it.
+pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    let result = File::create(&new)
+        .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&new, path));
+    result.map_err(|source| {
+        // What could not be written is of no use to anyone.
+        let _ = fs::remove_file(&new);
+        Error::file(path, source)
+    })
 }

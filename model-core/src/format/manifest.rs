@@ -9,15 +9,21 @@ use sha2::{Digest, Sha256};
 use super::reader::{malformed, shown, unsupported};
 use crate::error::{File, Result};
 
-/// A manifest takes less than 2 kB.
-const MAX_MANIFEST: usize = 64 * 1024;
+/// The most bytes of a manifest: chunk digests for 4 GiB of files. One of ours takes less than 5 kB.
+pub const MAX_MANIFEST: usize = 1024 * 1024;
 /// No file of a model may be larger; WebAssembly could not hold it.
 const MAX_FILE: u64 = 2 * 1024 * 1024 * 1024;
 const MAX_TEXT: usize = 1024;
 const MAX_PATH: usize = 255;
+const MAX_MIRRORS: usize = 16;
+const MAX_QUALITY: usize = 64;
+/// Chunks smaller than this are mostly digests, larger ones mostly lost when a byte of them is wrong.
+const CHUNK_BYTES: std::ops::RangeInclusive<u32> = 64 * 1024..=4 * 1024 * 1024;
+/// The chunks that [`Entry::of`] makes.
+const USUAL_CHUNK: u32 = 256 * 1024;
 
 /// What a model consists of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The model's name, for people.
     pub name: String,
@@ -35,6 +41,26 @@ pub struct Manifest {
     pub origin: String,
     /// Its files.
     pub files: Files,
+    /// Where else its files lie: addresses of folders, absolute (`https:`) or relative to the manifest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mirrors: Vec<String>,
+    /// How well it translates, as its makers measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quality: Vec<Quality>,
+}
+
+/// A measurement of a model on one set of sentences.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quality {
+    /// The set's name, for people.
+    pub set: String,
+    /// BLEU, 0 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bleu: Option<f64>,
+    /// chrF, 0 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chrf: Option<f64>,
 }
 
 /// The files by their roles.
@@ -63,6 +89,19 @@ pub struct Entry {
     pub bytes: u64,
     /// Its SHA-256 in hexadecimal.
     pub sha256: String,
+    /// The digests of its parts, so that a download can be checked and mended in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunks: Option<Chunks>,
+}
+
+/// The digests of a file's parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chunks {
+    /// The size of every part but the last, which may be shorter: a power of two, 64 KiB to 4 MiB.
+    pub bytes: u32,
+    /// The parts' SHA-256 in hexadecimal, in order.
+    pub sha256: Vec<String>,
 }
 
 /// What a file is to the model.
@@ -174,9 +213,8 @@ impl Manifest {
             ("origin", &self.origin),
         ];
         for (key, text) in texts {
-            if text.trim().is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
-                let problem = format!("needs 1 to {MAX_TEXT} bytes of text without control characters");
-                return Err(malformed(File::Manifest, key, problem));
+            if !is_text(text) {
+                return Err(malformed(File::Manifest, key, text_wanted()));
             }
         }
         for (key, tag) in [("source", &self.source), ("target", &self.target)] {
@@ -185,11 +223,57 @@ impl Manifest {
                 return Err(malformed(File::Manifest, key, problem));
             }
         }
+        self.check_mirrors()?;
+        self.check_quality()?;
         self.entries().try_for_each(|(role, entry)| entry.check(role))
+    }
+
+    fn check_mirrors(&self) -> Result<()> {
+        if self.mirrors.len() > MAX_MIRRORS {
+            let problem = format!("has {} addresses, may have {MAX_MIRRORS}", self.mirrors.len());
+            return Err(malformed(File::Manifest, "mirrors", problem));
+        }
+        for (index, mirror) in self.mirrors.iter().enumerate() {
+            if let Err(problem) = check_mirror(mirror) {
+                let problem = format!("\"{}\" {problem}", shown(mirror));
+                return Err(malformed(File::Manifest, format!("mirrors[{index}]"), problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_quality(&self) -> Result<()> {
+        if self.quality.len() > MAX_QUALITY {
+            let problem = format!("has {} measurements, may have {MAX_QUALITY}", self.quality.len());
+            return Err(malformed(File::Manifest, "quality", problem));
+        }
+        for (index, Quality { set, bleu, chrf }) in self.quality.iter().enumerate() {
+            if !is_text(set) {
+                return Err(malformed(File::Manifest, format!("quality[{index}].set"), text_wanted()));
+            }
+            for (key, score) in [("bleu", bleu), ("chrf", chrf)] {
+                if let Some(score) = score.filter(|score| !(0.0..=100.0).contains(score)) {
+                    let problem = format!("is {score}, needs 0 to 100");
+                    return Err(malformed(File::Manifest, format!("quality[{index}].{key}"), problem));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
 impl Entry {
+    /// The entry of a file with this content; with chunks if it is long enough to gain by them.
+    #[must_use]
+    pub fn of(path: impl Into<String>, content: &[u8]) -> Self {
+        let digest = |part: &[u8]| hex(&Sha256::digest(part));
+        let chunks = (content.len() >= 2 * USUAL_CHUNK as usize).then(|| Chunks {
+            bytes: USUAL_CHUNK,
+            sha256: content.chunks(USUAL_CHUNK as usize).map(digest).collect(),
+        });
+        Self { path: path.into(), bytes: content.len() as u64, sha256: digest(content), chunks }
+    }
+
     fn check(&self, role: Role) -> Result<()> {
         let item = |field: &str| format!("files.{}.{field}", role.name());
         if let Err(problem) = check_path(&self.path) {
@@ -206,11 +290,64 @@ impl Entry {
                 format!("{}, at most {MAX_FILE}", self.bytes),
             ));
         }
-        if self.sha256.len() != 64 || !self.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            let problem = format!("is \"{}\", needs 64 hexadecimal digits", shown(&self.sha256));
+        check_digest(&self.sha256).map_err(|problem| malformed(File::Manifest, item("sha256"), problem))?;
+        self.chunks.as_ref().map_or(Ok(()), |chunks| chunks.check(self.bytes, role))
+    }
+}
+
+impl Chunks {
+    fn check(&self, file_bytes: u64, role: Role) -> Result<()> {
+        let item = |field: &str| format!("files.{}.chunks.{field}", role.name());
+        if !self.bytes.is_power_of_two() || !CHUNK_BYTES.contains(&self.bytes) {
+            let (least, most) = (CHUNK_BYTES.start(), CHUNK_BYTES.end());
+            let problem = format!("is {}, needs a power of two from {least} to {most}", self.bytes);
+            return Err(malformed(File::Manifest, item("bytes"), problem));
+        }
+        let (expected, found) = (file_bytes.div_ceil(self.bytes.into()), self.sha256.len() as u64);
+        if found != expected {
+            let problem = format!("has {found} digests, {file_bytes} bytes have {expected} chunks");
             return Err(malformed(File::Manifest, item("sha256"), problem));
         }
+        for (index, digest) in self.sha256.iter().enumerate() {
+            check_digest(digest)
+                .map_err(|problem| malformed(File::Manifest, item(&format!("sha256[{index}]")), problem))?;
+        }
         Ok(())
+    }
+}
+
+fn check_digest(digest: &str) -> std::result::Result<(), String> {
+    if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(format!("is \"{}\", needs 64 hexadecimal digits", shown(digest)));
+    }
+    Ok(())
+}
+
+fn is_text(text: &str) -> bool {
+    !text.trim().is_empty() && text.len() <= MAX_TEXT && !text.chars().any(char::is_control)
+}
+
+fn text_wanted() -> String {
+    format!("needs 1 to {MAX_TEXT} bytes of text without control characters")
+}
+
+/// A mirror is a folder at another https address or elsewhere at the manifest's own. What an address may carry besides
+/// (a login, a query, a fragment) has no use here, and a backslash is a slash to a browser.
+fn check_mirror(mirror: &str) -> std::result::Result<(), &'static str> {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"?#@\\\"<>".contains(&byte);
+    if mirror.is_empty() || mirror.len() > MAX_TEXT {
+        return Err("is empty or too long");
+    }
+    if !mirror.bytes().all(plain) {
+        return Err("has characters that no folder's address needs");
+    }
+    match mirror.strip_prefix("https://") {
+        Some(rest) if rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[') => Ok(()),
+        Some(_) => Err("names no host"),
+        None if mirror.starts_with("//") || mirror.contains(':') => {
+            Err("is neither an https address nor relative to the manifest")
+        }
+        None => Ok(()),
     }
 }
 

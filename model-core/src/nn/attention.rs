@@ -7,7 +7,7 @@ use super::linear::{Linear, LinearGroup};
 use super::loader::Loader;
 use super::norm::Norm;
 use crate::error::Result;
-use crate::ops;
+use crate::ops::{self, CrossAttentionForm, SelfAttentionForm};
 
 /// Names of the affine maps `{prefix}_W{x}` and `{prefix}_b{x}`.
 fn names(prefix: &str, letters: &str) -> Vec<(String, Option<String>)> {
@@ -36,8 +36,9 @@ impl SelfAttention {
 
     /// `x: [tokens, dim]`, `spans: [tokens, 2]` with each token's sentence; result `[tokens, dim]`.
     pub(super) fn forward(&self, x: Tensor<2>, spans: Tensor<2, Int>) -> Tensor<2> {
-        let mixed = ops::self_attention(self.qkv.forward(x.clone()), spans, self.heads);
-        self.norm.forward(self.out.forward(mixed), x)
+        let form = SelfAttentionForm { heads: self.heads, out: self.out.form() };
+        let qkv = self.qkv.forward(x.clone());
+        ops::self_attention(qkv, x, spans, self.out.packed(), self.norm.numbers(), form)
     }
 }
 
@@ -77,8 +78,7 @@ impl CrossAttention {
         spans: Tensor<2, Int>,
         longest: usize,
     ) -> (Tensor<2>, Tensor<2>) {
-        let (mixed, weights) =
-            ops::cross_attention(self.q.forward(x.clone()), kv, spans, self.heads, longest);
-        (self.norm.forward(self.out.forward(mixed), x), weights)
+        let form = CrossAttentionForm { heads: self.heads, q: self.q.form(), out: self.out.form(), longest };
+        ops::cross_attention(x, kv, spans, self.q.packed(), self.out.packed(), self.norm.numbers(), form)
     }
 }

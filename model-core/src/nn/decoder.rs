@@ -3,17 +3,17 @@
 use std::ops::Range;
 
 use burn::module::Module;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use super::attention::CrossAttention;
-use super::embedding::{Embedding, ints};
+use super::embedding::{Embedding, ints, list};
 use super::feed_forward::FeedForward;
 use super::linear::{Linear, LinearGroup};
 use super::loader::Loader;
 use super::norm::Norm;
 use super::shortlist::Shortlisted;
 use crate::error::Result;
-use crate::ops::{self, NO_PIECE};
+use crate::ops::{self, NO_PIECE, RECORD_HEAD};
 
 /// A decoder of SSRU layers with cross-attention, and the projection to the vocabulary.
 #[derive(Module, Debug)]
@@ -39,11 +39,21 @@ pub struct Memory {
     layers: Vec<Tensor<2>>,
 }
 
-/// What the decoder carries from step to step: the rows' cells, for each layer `[rows, dim]`, and their last pieces.
+/// What the decoder carries from step to step. All of it is on the device, so that a step sends nothing there.
 #[derive(Debug)]
 pub struct DecoderState {
+    /// For each layer the rows' cells, `[rows, dim]`.
     cells: Vec<Tensor<2>>,
+    /// The rows' last pieces, `[rows]`.
     last: Tensor<1, Int>,
+    /// How many pieces every row has, `[1]`.
+    position: Tensor<1, Int>,
+    /// The same number here.
+    steps: usize,
+    /// The rows' source tokens in the memory, `[rows, 2]`.
+    span_numbers: Tensor<2, Int>,
+    /// The same here.
+    spans: Vec<Range<usize>>,
 }
 
 /// What one step brings.
@@ -58,7 +68,7 @@ pub struct Step {
 }
 
 impl Decoder {
-    pub(super) fn load(loader: &Loader<'_>, embedding: Embedding) -> Result<Self> {
+    pub(super) fn load(loader: &Loader<'_>, embedding: Embedding, projection: Linear) -> Result<Self> {
         let layers = (1..=loader.config.dec_depth)
             .map(|layer| {
                 let rnn = format!("decoder_l{layer}_rnn");
@@ -71,7 +81,6 @@ impl Decoder {
                 })
             })
             .collect::<Result<_>>()?;
-        let projection = loader.projection(&embedding)?;
         Ok(Self { embedding, layers, projection, dim: loader.config.dim_emb })
     }
 
@@ -82,13 +91,25 @@ impl Decoder {
         }
     }
 
-    /// The state of `rows` sentences of which nothing is translated yet.
-    pub fn start(&self, rows: usize) -> DecoderState {
-        let device = self.embedding.table().device();
+    /// The state of sentences of which nothing is translated yet. `spans`: their source tokens in the memory, one row
+    /// for each.
+    pub fn start(&self, spans: &[Range<usize>]) -> DecoderState {
+        let (rows, device) = (spans.len(), self.embedding.device());
+        let cell =
+            || Tensor::from_data(TensorData::new(vec![0.0f32; rows * self.dim], [rows, self.dim]), &device);
         DecoderState {
-            cells: self.layers.iter().map(|_| Tensor::zeros([rows, self.dim], &device)).collect(),
-            last: ints(vec![NO_PIECE; rows], &device),
+            cells: self.layers.iter().map(|_| cell()).collect(),
+            last: ints(vec![NO_PIECE; rows], [rows], &device),
+            position: list([0], &device),
+            steps: 0,
+            span_numbers: span_numbers(spans, &device),
+            spans: spans.to_vec(),
         }
+    }
+
+    /// How many target pieces there are.
+    pub fn pieces(&self) -> usize {
+        self.projection.form().outputs
     }
 
     /// The projection for rows that may choose only from `sets`, one sorted set of pieces for each row.
@@ -96,32 +117,20 @@ impl Decoder {
         Shortlisted::new(&self.projection, sets)
     }
 
-    /// One piece more for every row.
-    ///
-    /// `position`: how many pieces the rows have; `spans`: each row's source tokens in `memory`; `shortlist`: what the
-    /// rows may choose from, if not from all.
-    pub fn step(
-        &self,
-        state: &mut DecoderState,
-        position: usize,
-        memory: &Memory,
-        spans: &[Range<usize>],
-        shortlist: Option<&Shortlisted>,
-    ) -> Step {
-        let (rows, device) = (spans.len(), state.last.device());
-        let longest = spans.iter().map(Range::len).max().unwrap_or(0);
-        let span_numbers = spans.iter().flat_map(|span| [span.start as i32, span.len() as i32]).collect();
-        let spans: Tensor<2, Int> = ints(span_numbers, &device).reshape([rows, 2]);
-        let mut x = self.embedding.forward(state.last.clone(), ints(vec![position as i32; rows], &device));
+    /// One piece more for every row, at the state's position; [`DecoderState::advance`] or [`DecoderState::record`] goes
+    /// on to the next one. `shortlist`: what the rows may choose from, if not from all.
+    pub fn step(&self, state: &mut DecoderState, memory: &Memory, shortlist: Option<&Shortlisted>) -> Step {
+        let longest = state.longest();
+        let mut x = self.embedding.forward(state.last.clone(), state.position.clone());
         let mut alignment = None;
-        for ((layer, cell), kv) in self.layers.iter().zip(&mut state.cells).zip(&memory.layers) {
+        // The cells are moved out, so that the operation may write the new ones in their place.
+        let cells = std::mem::take(&mut state.cells);
+        for ((layer, cell), kv) in self.layers.iter().zip(cells).zip(&memory.layers) {
             let gates = layer.gates.forward(x.clone());
-            // The cell is moved out, so that the operation may write the new one in its place.
-            let old = std::mem::replace(cell, Tensor::empty([0, 0], &device));
-            let (norm_scale, norm_bias) = (layer.norm.scale.clone(), layer.norm.bias.clone());
-            let (out, new) = ops::ssru_norm(gates, x, old, norm_scale, norm_bias);
-            *cell = new;
-            let (out, weights) = layer.attention.forward(out, kv.clone(), spans.clone(), longest);
+            let (out, cell) = ops::ssru_norm(gates, x, cell, layer.norm.numbers());
+            state.cells.push(cell);
+            let (out, weights) =
+                layer.attention.forward(out, kv.clone(), state.span_numbers.clone(), longest);
             alignment = Some(weights);
             x = layer.feed_forward.forward(out);
         }
@@ -137,12 +146,53 @@ impl Decoder {
 }
 
 impl DecoderState {
+    /// How many pieces every row has.
+    pub fn position(&self) -> usize {
+        self.steps
+    }
+
+    /// The greatest number of source tokens of a row: the width of a step's alignment.
+    pub fn longest(&self) -> usize {
+        self.spans.iter().map(Range::len).max().unwrap_or(0)
+    }
+
+    /// Goes on to the next position, for loops that read every step's results.
+    pub fn advance(&mut self) {
+        self.steps += 1;
+        self.position = list([self.steps], &self.position.device());
+    }
+
+    /// Room for the results of `slots` steps of these rows, `[slots, rows, 2 + longest]`.
+    pub fn history(&self, slots: usize) -> Tensor<3, Int> {
+        let shape = [slots, self.spans.len(), RECORD_HEAD + self.longest()];
+        Tensor::empty(shape, (&self.position.device(), DType::I32))
+    }
+
+    /// Writes a step's results down in slot `position % slots` of a [`DecoderState::history`], and goes on to the next
+    /// position without a word from the host; see [`ops::record`].
+    pub fn record(&mut self, history: Tensor<3, Int>, step: Step) -> Tensor<3, Int> {
+        let Step { ids, log_probs, alignment } = step;
+        let (history, position) = ops::record(history, self.position.clone(), ids, log_probs, alignment);
+        self.steps += 1;
+        self.position = position;
+        history
+    }
+
     /// Keeps only the rows with these indices.
     pub fn keep(&mut self, rows: &[usize]) {
-        let rows = ints(rows.iter().map(|&row| row as i32).collect(), &self.last.device());
+        let device = self.last.device();
+        self.spans = rows.iter().map(|&row| self.spans[row].clone()).collect();
+        self.span_numbers = span_numbers(&self.spans, &device);
+        let rows = list(rows.iter().copied(), &device);
         for cell in &mut self.cells {
-            *cell = cell.clone().select(0, rows.clone());
+            *cell = ops::select_rows(cell.clone(), rows.clone());
         }
-        self.last = self.last.clone().select(0, rows);
+        self.last = ops::select_ids(self.last.clone(), rows);
     }
+}
+
+/// Starts and lengths, `[rows, 2]`.
+fn span_numbers(spans: &[Range<usize>], device: &Device) -> Tensor<2, Int> {
+    let numbers = spans.iter().flat_map(|span| [span.start as i32, span.len() as i32]).collect();
+    ints(numbers, [spans.len(), 2], device)
 }

@@ -9,35 +9,43 @@ use crate::ops::{self, EmbedForm};
 /// An 8-bit embedding table and the encoding of positions.
 #[derive(Module, Debug)]
 pub(super) struct Embedding {
+    /// A packed map whose weights are the embeddings.
     table: Tensor<1, Int>,
+    /// `[MAX_LENGTH, dim]`.
     encoding: Tensor<2>,
     #[module(skip)]
     form: EmbedForm,
 }
 
 impl Embedding {
-    /// `table`: packed `[pieces, dim]`, worth `unit` for each of its steps.
-    pub(super) fn new(table: Tensor<1, Int>, pieces: usize, dim: usize, unit: f32, device: &Device) -> Self {
-        let encoding = TensorData::new(position_encoding(MAX_LENGTH, dim), [MAX_LENGTH, dim]);
-        let encoding = Tensor::from_data(encoding, device);
-        Self { table, encoding, form: EmbedForm { pieces, dim, unit } }
+    /// `table`: a packed map from `dim` inputs to `pieces` outputs, its weights worth `unit` for each step.
+    pub(super) fn new(table: Tensor<1, Int>, form: EmbedForm) -> Self {
+        let encoding = TensorData::new(position_encoding(MAX_LENGTH, form.dim), [MAX_LENGTH, form.dim]);
+        let encoding = Tensor::from_data(encoding, &table.device());
+        Self { table, encoding, form }
     }
 
-    /// The packed table `[pieces, dim]`.
-    pub(super) fn table(&self) -> Tensor<1, Int> {
-        self.table.clone()
+    /// Where the table is.
+    pub(super) fn device(&self) -> Device {
+        self.table.device()
     }
 
-    /// `ids: [tokens]`, `positions: [tokens]`, below [`MAX_LENGTH`]; result `[tokens, dim]`.
+    /// `ids: [tokens]`, `positions: [tokens]`, or `[1]` for all, below [`MAX_LENGTH`]; result `[tokens, dim]`.
     pub(super) fn forward(&self, ids: Tensor<1, Int>, positions: Tensor<1, Int>) -> Tensor<2> {
         ops::embed(ids, positions, self.table.clone(), self.encoding.clone(), self.form)
     }
 }
 
-/// A list of whole numbers as a tensor, 32 bits each on every device.
-pub(super) fn ints(values: Vec<i32>, device: &Device) -> Tensor<1, Int> {
+/// Whole numbers as a tensor, 32 bits each on every device.
+pub(super) fn ints<const D: usize>(values: Vec<i32>, shape: [usize; D], device: &Device) -> Tensor<D, Int> {
+    Tensor::from_data(TensorData::new(values, shape), (device, DType::I32))
+}
+
+/// A list of indices or piece ids as a tensor `[len]`.
+pub(super) fn list(values: impl IntoIterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
+    let values: Vec<i32> = values.into_iter().map(|value| value as i32).collect();
     let len = values.len();
-    Tensor::from_data(TensorData::new(values, [len]), (device, DType::I32))
+    ints(values, [len], device)
 }
 
 /// Sines in the first half of the width, cosines in the second; `[positions, dim]`.

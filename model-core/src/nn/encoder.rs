@@ -54,9 +54,9 @@ impl Encoder {
             spans.push(start..ids.len());
         }
         let tokens = ids.len();
-        let device = self.embedding.table().device();
-        let token_spans: Tensor<2, Int> = ints(token_spans, &device).reshape([tokens, 2]);
-        let mut x = self.embedding.forward(ints(ids, &device), ints(positions, &device));
+        let device = self.embedding.device();
+        let token_spans: Tensor<2, Int> = ints(token_spans, [tokens, 2], &device);
+        let mut x = self.embedding.forward(ints(ids, [tokens], &device), ints(positions, [tokens], &device));
         for layer in &self.layers {
             x = layer.feed_forward.forward(layer.attention.forward(x, token_spans.clone()));
         }

@@ -7,6 +7,7 @@ use super::linear::Linear;
 use super::loader::Loader;
 use super::norm::Norm;
 use crate::error::Result;
+use crate::ops::{self, FeedForwardForm};
 
 /// `LN(x + W₂ relu(W₁ x + b₁) + b₂)`.
 #[derive(Module, Debug)]
@@ -28,6 +29,7 @@ impl FeedForward {
 
     /// `x: [rows, dim]` to `[rows, dim]`.
     pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.norm.forward(self.outer.forward(self.inner.forward(x.clone())), x)
+        let form = FeedForwardForm { inner: self.inner.form(), outer: self.outer.form() };
+        ops::feed_forward(x, self.inner.packed(), self.outer.packed(), self.norm.numbers(), form)
     }
 }

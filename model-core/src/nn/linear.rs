@@ -8,42 +8,47 @@ use crate::ops::{self, AffineForm};
 /// An affine map with 8-bit weights.
 #[derive(Module, Debug)]
 pub struct Linear {
-    weights: Tensor<1, Int>,
-    scale: Tensor<1>,
-    bias: Tensor<1>,
+    /// As [`ops::pack`] makes it.
+    packed: Tensor<1, Int>,
     #[module(skip)]
     form: AffineForm,
 }
 
 impl Linear {
-    pub(super) fn new(weights: Tensor<1, Int>, scale: Tensor<1>, bias: Tensor<1>, form: AffineForm) -> Self {
-        Self { weights, scale, bias, form }
+    /// `packed`: in the form `form`.
+    pub(super) fn new(packed: Tensor<1, Int>, form: AffineForm) -> Self {
+        Self { packed, form }
     }
 
     /// `x: [rows, inputs]` to `[rows, outputs]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        ops::affine(x, self.weights.clone(), self.scale.clone(), self.bias.clone(), self.form)
+        ops::affine(x, self.packed(), self.form)
+    }
+
+    /// `x: [rows, inputs]` to the best output of each row and its log-probability, both `[rows]`.
+    pub fn best(&self, x: Tensor<2>) -> (Tensor<1, Int>, Tensor<1>) {
+        ops::project(x, self.packed(), self.form)
     }
 
     /// The same map to some of the outputs only, `ids: [fewer]`.
     pub(super) fn take(&self, ids: Tensor<1, Int>) -> Self {
         let form = AffineForm { outputs: ids.dims()[0], ..self.form };
-        Self {
-            weights: ops::take(self.weights.clone(), ids.clone(), self.form),
-            scale: self.scale.clone().select(0, ids.clone()),
-            bias: self.bias.clone().select(0, ids),
-            form,
-        }
+        Self { packed: ops::take(self.packed(), ids, self.form), form }
     }
 
-    /// Where the map's numbers are.
+    /// The packed map, for operations that have it within.
+    pub(super) fn packed(&self) -> Tensor<1, Int> {
+        self.packed.clone()
+    }
+
+    /// The map's form.
+    pub(super) fn form(&self) -> AffineForm {
+        self.form
+    }
+
+    /// Where the map is.
     pub(super) fn device(&self) -> Device {
-        self.bias.device()
-    }
-
-    /// `x: [rows, inputs]` to the best output of each row and its log-probability, both `[rows]`.
-    pub fn best(&self, x: Tensor<2>) -> (Tensor<1, Int>, Tensor<1>) {
-        ops::project(x, self.weights.clone(), self.scale.clone(), self.bias.clone(), self.form)
+        self.packed.device()
     }
 }
 

@@ -8,7 +8,7 @@ use super::norm::Norm;
 use crate::error::Result;
 use crate::format::config::{Config, Output};
 use crate::format::marian::{ModelFile, Weight};
-use crate::ops::{self, AffineForm};
+use crate::ops::{self, AffineForm, EmbedForm};
 
 /// A model file, its configuration, and where its tensors go.
 pub(super) struct Loader<'a> {
@@ -78,41 +78,41 @@ impl<'a> Loader<'a> {
         Ok(LinearGroup::new(groups.into_iter().map(|group| self.merge(group, false)).collect()))
     }
 
-    /// The projection to the vocabulary, with the weights of `target` where the model ties them.
-    pub(super) fn projection(&self, target: &Embedding) -> Result<Linear> {
+    /// The embeddings of target pieces, and the projection to them. Where the model ties the two they are one tensor.
+    pub(super) fn target(&self) -> Result<(Embedding, Linear)> {
         const BIAS: &str = "decoder_ff_logit_out_b";
         let (pieces, dim) = (self.config.target_vocab, self.config.dim_emb);
-        let name = match self.config.embeddings.output {
-            Output::Own(weight) => return self.linear(weight, BIAS, dim, pieces),
-            Output::Target => self.config.embeddings.target,
-        };
+        let name = self.config.embeddings.target;
+        if let Output::Own(weight) = self.config.embeddings.output {
+            return Ok((self.embedding(name, pieces)?, self.linear(weight, BIAS, dim, pieces)?));
+        }
         let alpha = match self.file.alpha(name)? {
             Some(alpha) => Some(alpha),
             // The name that Marian gives to the same multiplier where a shortlist cuts the weights.
             None => self.file.alpha("none")?,
         };
         let weight = self.file.embedding(name, pieces, dim)?;
+        let form = EmbedForm { pieces, dim, unit: 1.0 / weight.quant_mult };
         let part = Part { weight, alpha, bias: self.file.float(BIAS, &[1, pieces])? };
-        let (scale, bias) = (self.vector(vec![part.scale(); pieces]), self.vector(part.prepared_bias()));
-        let form = AffineForm { inputs: dim, outputs: pieces, alpha, relu: false };
-        Ok(Linear::new(target.table(), scale, bias, form))
+        let projection = self.merge(vec![part], false);
+        Ok((Embedding::new(projection.packed(), form), projection))
     }
 
     /// An embedding table `[pieces, dim]` with the positions' encoding.
     pub(super) fn embedding(&self, name: &str, pieces: usize) -> Result<Embedding> {
         let weight = self.file.embedding(name, pieces, self.config.dim_emb)?;
-        let unit = 1.0 / weight.quant_mult;
-        let table = self.pack(&[weight]);
-        Ok(Embedding::new(table, pieces, self.config.dim_emb, unit, self.device))
+        let form = EmbedForm { pieces, dim: self.config.dim_emb, unit: 1.0 / weight.quant_mult };
+        // A map that nobody applies.
+        let part = Part { weight, alpha: None, bias: vec![0.0; pieces] };
+        Ok(Embedding::new(self.merge(vec![part], false).packed(), form))
     }
 
     /// A layer normalisation with the names `{prefix}_ln_scale` and `{prefix}_ln_bias`.
     pub(super) fn norm(&self, prefix: &str) -> Result<Norm> {
-        let part = |name: &str| {
-            let values = self.file.float(&format!("{prefix}_ln_{name}"), &[1, self.config.dim_emb])?;
-            Ok(self.vector(values))
-        };
-        Ok(Norm::new(part("scale")?, part("bias")?))
+        let dim = self.config.dim_emb;
+        let part = |name: &str| self.file.float(&format!("{prefix}_ln_{name}"), &[1, dim]);
+        let numbers = [part("scale")?, part("bias")?].concat();
+        Ok(Norm::new(Tensor::from_data(TensorData::new(numbers, [2, dim]), self.device)))
     }
 
     fn part(&self, weight: &str, bias: Option<&str>, inputs: usize, outputs: usize) -> Result<Part<'a>> {
@@ -128,24 +128,17 @@ impl<'a> Loader<'a> {
 
     /// Maps of one input with one multiplier as one map.
     fn merge(&self, parts: Vec<Part<'a>>, relu: bool) -> Linear {
-        let alpha = parts[0].alpha;
-        let inputs = parts[0].weight.k;
+        let (alpha, inputs) = (parts[0].alpha, parts[0].weight.k);
         let (mut scale, mut bias, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts {
             scale.extend(std::iter::repeat_n(part.scale(), part.weight.n));
             bias.extend(part.prepared_bias());
-            weights.push(part.weight);
+            weights.extend_from_slice(&part.weight.values);
         }
         let form = AffineForm { inputs, outputs: scale.len(), alpha, relu };
-        Linear::new(self.pack(&weights), self.vector(scale), self.vector(bias), form)
-    }
-
-    /// Weights `[n, k]` below one another in the backend's packed form.
-    fn pack(&self, weights: &[Weight<'_>]) -> Tensor<1, burn::tensor::Int> {
-        let k = weights[0].k;
-        let values: Vec<i8> = weights.iter().flat_map(|weight| weight.values.iter().copied()).collect();
-        let shape = [values.len() / k, k];
-        ops::pack(Tensor::from_data(TensorData::new(values, shape), (self.device, DType::I8)))
+        let weights = TensorData::new(weights, [form.outputs, inputs]);
+        let weights = Tensor::from_data(weights, (self.device, DType::I8));
+        Linear::new(ops::pack(weights, self.vector(scale), self.vector(bias), form), form)
     }
 
     fn vector(&self, values: Vec<f32>) -> Tensor<1> {

@@ -46,13 +46,13 @@ impl Model {
     /// Names the tensor that is missing, of another shape than the configuration says, or not finite.
     pub fn load(file: &ModelFile<'_>, config: &Config, device: &Device) -> Result<Self> {
         let loader = Loader::new(file, config, device);
-        let source = loader.embedding(config.embeddings.source, config.source_vocab)?;
-        let target = if config.embeddings.shared() {
-            source.clone()
+        let (target, projection) = loader.target()?;
+        let source = if config.embeddings.shared() {
+            target.clone()
         } else {
-            loader.embedding(config.embeddings.target, config.target_vocab)?
+            loader.embedding(config.embeddings.source, config.source_vocab)?
         };
-        let decoder = Decoder::load(&loader, target)?;
+        let decoder = Decoder::load(&loader, target, projection)?;
         Ok(Self { encoder: Encoder::load(&loader, source)?, decoder })
     }
 }

@@ -3,24 +3,21 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::ops;
-
-/// `LN(x + residual)` with a learnt scale and bias.
+/// The learnt scale and bias of a layer normalisation; what applies them is part of each sublayer's operation.
 #[derive(Module, Debug)]
 pub(super) struct Norm {
-    /// `[dim]`.
-    pub(super) scale: Tensor<1>,
-    /// `[dim]`.
-    pub(super) bias: Tensor<1>,
+    /// `[2, dim]`: the scale, then the bias.
+    numbers: Tensor<2>,
 }
 
 impl Norm {
-    pub(super) fn new(scale: Tensor<1>, bias: Tensor<1>) -> Self {
-        Self { scale, bias }
+    /// `numbers: [2, dim]`.
+    pub(super) fn new(numbers: Tensor<2>) -> Self {
+        Self { numbers }
     }
 
-    /// `x: [rows, dim]`, `residual: [rows, dim]`; result `[rows, dim]`.
-    pub(super) fn forward(&self, x: Tensor<2>, residual: Tensor<2>) -> Tensor<2> {
-        ops::add_norm(x, residual, self.scale.clone(), self.bias.clone())
+    /// `[2, dim]`: the scale, then the bias.
+    pub(super) fn numbers(&self) -> Tensor<2> {
+        self.numbers.clone()
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::embedding::ints;
+use super::embedding::list;
 use super::linear::Linear;
 use crate::ops::reference;
 
@@ -36,7 +36,7 @@ impl Shortlisted {
             .collect::<Vec<f32>>();
         let device = full.device();
         let mask = Tensor::from_data(TensorData::new(mask, [sets.len(), union.len()]), &device);
-        let pieces = ints(union.into_iter().map(u32::cast_signed).collect(), &device);
+        let pieces = list(union.into_iter().map(|id| id as usize), &device);
         Self { projection: full.take(pieces.clone()), pieces, mask }
     }
 
@@ -50,7 +50,7 @@ impl Shortlisted {
 
     /// Keeps only the rows with these indices.
     pub fn keep(&mut self, rows: &[usize]) {
-        let rows = ints(rows.iter().map(|&row| row as i32).collect(), &self.mask.device());
+        let rows = list(rows.iter().copied(), &self.mask.device());
         self.mask = self.mask.clone().select(0, rows);
     }
 }

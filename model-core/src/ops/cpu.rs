@@ -1,18 +1,37 @@
 //! The operations on the CPU: burn-flex's tensors handed to `kernels` as slices.
 
+mod map;
+
 use std::cell::RefCell;
 
 use burn::tensor::{Bytes, DType, Shape};
 use burn_flex::{Flex, FlexTensor, Layout};
-use klartext_kernels::{
-    self as kernels, Affine, Alignment, Alpha, Attention, Isa, Norm, Rows, Scratch, Table,
+use klartext_kernels::{self as kernels, Alignment, Attention, Isa, Norm, Rows, Scratch, Table};
+
+use super::{
+    AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, NORM_EPS, RECORD_HEAD, SelfAttentionForm,
+    TranslationOps,
 };
 
-use super::{AffineForm, EmbedForm, NORM_EPS, TranslationOps};
+/// Memory that every operation of a thread reuses, so that the decoding loop allocates only its results.
+#[derive(Default)]
+struct Buffers {
+    scratch: Scratch,
+    /// A sublayer's intermediate results, which take turns in these two.
+    first: Vec<f32>,
+    second: Vec<f32>,
+}
 
 thread_local! {
-    // Buffers that every operation of a thread reuses, so that the decoding loop allocates only its results.
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
+/// The first `len` numbers of a buffer, whatever they are; it grows if it has to.
+fn room(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
+    if buffer.len() < len {
+        buffer.resize(len, 0.0);
+    }
+    &mut buffer[..len]
 }
 
 /// A float tensor's numbers in row-major order.
@@ -25,11 +44,6 @@ fn ints(tensor: &FlexTensor) -> &[i32] {
     tensor.as_slice().expect("operands are made contiguous first and are i32, as the model makes them")
 }
 
-/// A packed weight's bytes.
-fn packed(tensor: &FlexTensor) -> &[i8] {
-    tensor.as_slice().expect("packed weights are contiguous i8, as `pack` makes them")
-}
-
 fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
     let mut dims = [0; D];
     dims.copy_from_slice(tensor.layout().shape().as_slice());
@@ -40,27 +54,23 @@ fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
     FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape.into()), DType::F32)
 }
 
-/// `form`'s map over borrowed numbers.
-fn map<'a>(
-    weights: &'a FlexTensor,
-    scale: &'a FlexTensor,
-    bias: &'a FlexTensor,
-    form: AffineForm,
-) -> Affine<'a> {
-    Affine {
-        packed: packed(weights),
-        n: form.outputs,
-        k: form.inputs,
-        alpha: form.alpha.map_or(Alpha::PerRow, Alpha::Static),
-        scale: floats(scale),
-        bias: floats(bias),
-        relu: form.relu,
-    }
+fn int_tensor(values: Vec<i32>) -> FlexTensor {
+    let shape = [values.len()].into();
+    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape), DType::I32)
 }
 
-/// A normalisation over borrowed numbers.
-fn norm<'a>(scale: &'a FlexTensor, bias: &'a FlexTensor) -> Norm<'a> {
-    Norm { scale: floats(scale), bias: floats(bias), eps: NORM_EPS }
+/// A normalisation over borrowed numbers `[2, dim]`.
+fn norm(tensor: &FlexTensor) -> Norm<'_> {
+    let numbers = floats(tensor);
+    let (scale, bias) = numbers.split_at(numbers.len() / 2);
+    Norm { scale, bias, eps: NORM_EPS }
+}
+
+/// The tensor with its numbers in row-major order and no others in its memory, which may so be written to. Unlike
+/// `to_contiguous` it does not keep the operand alive, which would make writing a copy.
+fn writable(tensor: FlexTensor) -> FlexTensor {
+    let whole = tensor.bytes().len() == tensor.layout().num_elements() * tensor.dtype().size();
+    if tensor.is_contiguous() && whole { tensor } else { tensor.to_contiguous() }
 }
 
 /// Pairs of start and length.
@@ -68,29 +78,30 @@ fn spans(tensor: &FlexTensor) -> Vec<(u32, u32)> {
     ints(tensor).chunks_exact(2).map(|pair| (pair[0].cast_unsigned(), pair[1].cast_unsigned())).collect()
 }
 
-/// Weights `[n, k]` in the form of this machine's kernels.
-fn pack(weights: &[i8], n: usize, k: usize) -> FlexTensor {
-    let isa = Isa::best();
-    let mut bytes = vec![0i8; kernels::packed_len(isa, n, k)];
-    kernels::pack(isa, weights, n, k, &mut bytes);
-    let len = bytes.len();
-    FlexTensor::new(Bytes::from_elems(bytes), Layout::contiguous([len].into()), DType::I8)
+/// The `part`-th block of `dim` columns: queries, keys and values lie side by side.
+fn part(tensor: &FlexTensor, part: usize, dim: usize) -> Rows<'_> {
+    let [_, stride] = dims(tensor);
+    // An empty tensor has no parts to begin in.
+    Rows { data: floats(tensor).get(part * dim..).unwrap_or_default(), stride }
 }
 
 impl TranslationOps for Flex {
-    fn pack(weights: FlexTensor) -> FlexTensor {
-        let [n, k] = dims(&weights);
-        pack(packed(&weights.to_contiguous()), n, k)
+    fn pack(weights: FlexTensor, scale: FlexTensor, bias: FlexTensor, form: AffineForm) -> FlexTensor {
+        let (weights, scale, bias) = (weights.to_contiguous(), scale.to_contiguous(), bias.to_contiguous());
+        let weights = weights.as_slice().expect("weights are made contiguous first and are i8");
+        map::pack(weights, floats(&scale), floats(&bias), form)
     }
 
-    fn take(weights: FlexTensor, ids: FlexTensor, form: AffineForm) -> FlexTensor {
-        let ids = ids.to_contiguous();
-        let k = form.inputs;
-        let mut rows = vec![0i8; ints(&ids).len() * k];
-        for (row, &id) in rows.chunks_exact_mut(k).zip(ints(&ids)) {
-            kernels::unpack_row(Isa::best(), packed(&weights), form.outputs, k, id as usize, row);
+    fn take(map: FlexTensor, ids: FlexTensor, form: AffineForm) -> FlexTensor {
+        let (map, ids) = (map::view(&map, form), ids.to_contiguous());
+        let ids: &[u32] = bytemuck::cast_slice(ints(&ids));
+        let mut rows = vec![0i8; ids.len() * map.k];
+        for (row, &id) in rows.chunks_exact_mut(map.k).zip(ids) {
+            kernels::unpack_row(Isa::best(), map.packed, map.n, map.k, id as usize, row);
         }
-        pack(&rows, ints(&ids).len(), k)
+        let some = |all: &[f32]| -> Vec<f32> { ids.iter().map(|&id| all[id as usize]).collect() };
+        let fewer = AffineForm { outputs: ids.len(), ..form };
+        map::pack(&rows, &some(map.scale), &some(map.bias), fewer)
     }
 
     fn embed(
@@ -100,120 +111,177 @@ impl TranslationOps for Flex {
         encoding: FlexTensor,
         form: EmbedForm,
     ) -> FlexTensor {
+        let EmbedForm { pieces, dim, unit } = form;
         let (ids, positions) = (ids.to_contiguous(), positions.to_contiguous());
         let ids: &[u32] = bytemuck::cast_slice(ints(&ids));
-        let positions: &[u32] = bytemuck::cast_slice(ints(&positions));
-        let table = Table {
-            packed: packed(&table),
-            n: form.pieces,
-            k: form.dim,
-            inv_quant_mult: form.unit,
-            factor: (form.dim as f32).sqrt(),
+        let positions = match bytemuck::cast_slice(ints(&positions)) {
+            [one] => vec![*one; ids.len()],
+            all => all.to_vec(),
         };
-        let mut out = vec![0.0; ids.len() * form.dim];
-        kernels::embed(Isa::best(), &table, ids, positions, floats(&encoding), &mut out);
-        tensor(out, [ids.len(), form.dim])
+        // Where the weights lie does not depend on the alpha of the projection that may share them.
+        let map = AffineForm { inputs: dim, outputs: pieces, alpha: None, relu: false };
+        let table = Table {
+            packed: map::view(&table, map).packed,
+            n: pieces,
+            k: dim,
+            inv_quant_mult: unit,
+            factor: (dim as f32).sqrt(),
+        };
+        let mut out = vec![0.0; ids.len() * dim];
+        kernels::embed(Isa::best(), &table, ids, &positions, floats(&encoding), &mut out);
+        tensor(out, [ids.len(), dim])
     }
 
-    fn affine(
-        x: FlexTensor,
-        weights: FlexTensor,
-        scale: FlexTensor,
-        bias: FlexTensor,
-        form: AffineForm,
-    ) -> FlexTensor {
+    fn affine(x: FlexTensor, map: FlexTensor, form: AffineForm) -> FlexTensor {
         let x = x.to_contiguous();
         let [rows, _] = dims(&x);
         let mut out = vec![0.0; rows * form.outputs];
-        SCRATCH.with_borrow_mut(|scratch| {
-            let map = map(&weights, &scale, &bias, form);
+        let map = map::view(&map, form);
+        BUFFERS.with_borrow_mut(|Buffers { scratch, .. }| {
             kernels::affine(Isa::best(), scratch, floats(&x), rows, &map, &mut out);
         });
         tensor(out, [rows, form.outputs])
     }
 
-    fn project(
-        x: FlexTensor,
-        weights: FlexTensor,
-        scale: FlexTensor,
-        bias: FlexTensor,
-        form: AffineForm,
-    ) -> (FlexTensor, FlexTensor) {
+    fn project(x: FlexTensor, map: FlexTensor, form: AffineForm) -> (FlexTensor, FlexTensor) {
         let x = x.to_contiguous();
         let [rows, _] = dims(&x);
         let mut ids = vec![0u32; rows];
         let mut log_probs = vec![0.0; rows];
-        SCRATCH.with_borrow_mut(|scratch| {
-            let map = map(&weights, &scale, &bias, form);
-            kernels::affine_argmax(
-                Isa::best(),
-                scratch,
-                floats(&x),
-                rows,
-                &map,
-                &mut ids,
-                Some(&mut log_probs),
-            );
+        let map = map::view(&map, form);
+        BUFFERS.with_borrow_mut(|Buffers { scratch, .. }| {
+            let (ids, log_probs) = (&mut ids, Some(&mut log_probs[..]));
+            kernels::affine_argmax(Isa::best(), scratch, floats(&x), rows, &map, ids, log_probs);
         });
-        let ids: Vec<i32> = bytemuck::cast_vec(ids);
-        let ids = FlexTensor::new(Bytes::from_elems(ids), Layout::contiguous([rows].into()), DType::I32);
-        (ids, tensor(log_probs, [rows]))
-    }
-
-    fn add_norm(x: FlexTensor, residual: FlexTensor, scale: FlexTensor, bias: FlexTensor) -> FlexTensor {
-        let (x, residual) = (x.to_contiguous(), residual.to_contiguous());
-        let [rows, dim] = dims(&x);
-        let mut out = vec![0.0; rows * dim];
-        kernels::add_norm(Isa::best(), floats(&x), floats(&residual), &norm(&scale, &bias), &mut out);
-        tensor(out, [rows, dim])
+        (int_tensor(bytemuck::cast_vec(ids)), tensor(log_probs, [rows]))
     }
 
     fn ssru_norm(
         gates: FlexTensor,
         x: FlexTensor,
         cell: FlexTensor,
-        scale: FlexTensor,
-        bias: FlexTensor,
+        norm: FlexTensor,
     ) -> (FlexTensor, FlexTensor) {
-        let (gates, x, mut cell) = (gates.to_contiguous(), x.to_contiguous(), cell.to_contiguous());
+        let (gates, x, mut cell) = (gates.to_contiguous(), x.to_contiguous(), writable(cell));
         let [rows, dim] = dims(&x);
         let mut out = vec![0.0; rows * dim];
-        let norm = norm(&scale, &bias);
+        let norm = self::norm(&norm);
         kernels::ssru_norm(Isa::best(), floats(&gates), floats(&x), cell.storage_mut(), &norm, &mut out);
         (tensor(out, [rows, dim]), cell)
     }
 
-    fn self_attention(qkv: FlexTensor, token_spans: FlexTensor, heads: usize) -> FlexTensor {
-        let (qkv, token_spans) = (qkv.to_contiguous(), token_spans.to_contiguous());
-        let [tokens, width] = dims(&qkv);
-        let dim = width / 3;
-        let mut out = vec![0.0; tokens * dim];
-        let part = |n: usize| Rows { data: floats(&qkv).get(n * dim..).unwrap_or_default(), stride: width };
+    fn self_attention(
+        qkv: FlexTensor,
+        x: FlexTensor,
+        token_spans: FlexTensor,
+        out: FlexTensor,
+        norm: FlexTensor,
+        form: SelfAttentionForm,
+    ) -> FlexTensor {
+        let (qkv, x, token_spans) = (qkv.to_contiguous(), x.to_contiguous(), token_spans.to_contiguous());
+        let [tokens, dim] = dims(&x);
+        let [q, k, v] = [0, 1, 2].map(|n| part(&qkv, n, dim));
         let spans = spans(&token_spans);
-        let inputs = Attention { q: part(0), k: part(1), v: part(2), spans: &spans, heads, dim };
-        SCRATCH.with_borrow_mut(|scratch| kernels::attention(Isa::best(), scratch, &inputs, &mut out, None));
+        let inputs = Attention { q, k, v, spans: &spans, heads: form.heads, dim };
+        let (map, norm) = (map::view(&out, form.out), self::norm(&norm));
+        let mut out = vec![0.0; tokens * dim];
+        BUFFERS.with_borrow_mut(|Buffers { scratch, first, second }| {
+            let (mixed, mapped) = (room(first, tokens * dim), room(second, tokens * dim));
+            kernels::attention(Isa::best(), scratch, &inputs, mixed, None);
+            kernels::affine(Isa::best(), scratch, mixed, tokens, &map, mapped);
+            kernels::add_norm(Isa::best(), mapped, floats(&x), &norm, &mut out);
+        });
         tensor(out, [tokens, dim])
     }
 
     fn cross_attention(
-        q: FlexTensor,
+        x: FlexTensor,
         kv: FlexTensor,
         row_spans: FlexTensor,
-        heads: usize,
-        longest: usize,
+        q: FlexTensor,
+        out: FlexTensor,
+        norm: FlexTensor,
+        form: CrossAttentionForm,
     ) -> (FlexTensor, FlexTensor) {
-        let (q, kv, row_spans) = (q.to_contiguous(), kv.to_contiguous(), row_spans.to_contiguous());
-        let [rows, dim] = dims(&q);
+        let (x, kv, row_spans) = (x.to_contiguous(), kv.to_contiguous(), row_spans.to_contiguous());
+        let CrossAttentionForm { heads, longest, .. } = form;
+        let [rows, dim] = dims(&x);
+        let [k, v] = [0, 1].map(|n| part(&kv, n, dim));
+        let spans = spans(&row_spans);
+        let (q, map, norm) = (map::view(&q, form.q), map::view(&out, form.out), self::norm(&norm));
         let mut out = vec![0.0; rows * dim];
         let mut weights = vec![0.0; rows * longest];
-        let part = |n: usize| Rows { data: floats(&kv).get(n * dim..).unwrap_or_default(), stride: 2 * dim };
-        let spans = spans(&row_spans);
-        let q = Rows { data: floats(&q), stride: dim };
-        let inputs = Attention { q, k: part(0), v: part(1), spans: &spans, heads, dim };
-        let alignment = Alignment { out: &mut weights, stride: longest };
-        SCRATCH.with_borrow_mut(|scratch| {
-            kernels::attention(Isa::best(), scratch, &inputs, &mut out, Some(alignment));
+        BUFFERS.with_borrow_mut(|Buffers { scratch, first, second }| {
+            let (queries, mixed) = (room(first, rows * dim), room(second, rows * dim));
+            kernels::affine(Isa::best(), scratch, floats(&x), rows, &q, queries);
+            let q = Rows { data: queries, stride: dim };
+            let inputs = Attention { q, k, v, spans: &spans, heads, dim };
+            let alignment = Alignment { out: &mut weights, stride: longest };
+            kernels::attention(Isa::best(), scratch, &inputs, mixed, Some(alignment));
+            // The queries have done their work.
+            let mapped = queries;
+            kernels::affine(Isa::best(), scratch, mixed, rows, &map, mapped);
+            kernels::add_norm(Isa::best(), mapped, floats(&x), &norm, &mut out);
         });
         (tensor(out, [rows, dim]), tensor(weights, [rows, longest]))
+    }
+
+    fn feed_forward(
+        x: FlexTensor,
+        inner: FlexTensor,
+        outer: FlexTensor,
+        norm: FlexTensor,
+        form: FeedForwardForm,
+    ) -> FlexTensor {
+        let x = x.to_contiguous();
+        let [rows, dim] = dims(&x);
+        let (inner, outer) = (map::view(&inner, form.inner), map::view(&outer, form.outer));
+        let norm = self::norm(&norm);
+        let mut out = vec![0.0; rows * dim];
+        BUFFERS.with_borrow_mut(|Buffers { scratch, first, second }| {
+            let (hidden, mapped) = (room(first, rows * inner.n), room(second, rows * dim));
+            kernels::affine(Isa::best(), scratch, floats(&x), rows, &inner, hidden);
+            kernels::affine(Isa::best(), scratch, hidden, rows, &outer, mapped);
+            kernels::add_norm(Isa::best(), mapped, floats(&x), &norm, &mut out);
+        });
+        tensor(out, [rows, dim])
+    }
+
+    fn record(
+        history: FlexTensor,
+        position: FlexTensor,
+        ids: FlexTensor,
+        log_probs: FlexTensor,
+        alignment: FlexTensor,
+    ) -> (FlexTensor, FlexTensor) {
+        let (mut history, ids) = (writable(history), ids.to_contiguous());
+        let (log_probs, alignment) = (log_probs.to_contiguous(), alignment.to_contiguous());
+        let position = ints(&position)[0];
+        let [slots, rows, width] = dims(&history);
+        let slot = position.cast_unsigned() as usize % slots;
+        let words = &mut history.storage_mut::<i32>()[slot * rows * width..][..rows * width];
+        let weights = floats(&alignment).chunks_exact(width - RECORD_HEAD);
+        let numbers = ints(&ids).iter().zip(floats(&log_probs)).zip(weights);
+        for (words, ((&id, log_prob), weights)) in words.chunks_exact_mut(width).zip(numbers) {
+            words[..RECORD_HEAD].copy_from_slice(&[id, log_prob.to_bits().cast_signed()]);
+            words[RECORD_HEAD..].copy_from_slice(bytemuck::cast_slice(weights));
+        }
+        (history, int_tensor(vec![position + 1]))
+    }
+
+    fn select_rows(x: FlexTensor, rows: FlexTensor) -> FlexTensor {
+        let (x, rows) = (x.to_contiguous(), rows.to_contiguous());
+        let [_, dim] = dims(&x);
+        let rows = ints(&rows);
+        let mut out = Vec::with_capacity(rows.len() * dim);
+        for row in rows {
+            out.extend_from_slice(&floats(&x)[row.cast_unsigned() as usize * dim..][..dim]);
+        }
+        tensor(out, [rows.len(), dim])
+    }
+
+    fn select_ids(ids: FlexTensor, rows: FlexTensor) -> FlexTensor {
+        let (ids, rows) = (ids.to_contiguous(), rows.to_contiguous());
+        int_tensor(ints(&rows).iter().map(|&row| ints(&ids)[row.cast_unsigned() as usize]).collect())
     }
 }

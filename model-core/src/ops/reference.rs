@@ -1,14 +1,25 @@
 //! The operations as plain burn compositions: slow, short, and the truth that the fast forms are tested against.
 //!
-//! Shapes are those of the functions of the same names in [`super`], with two differences: weights are not packed
-//! (`weights: [outputs, inputs]` as floats that hold whole numbers), and spans are given as numbers.
+//! Shapes are those of the functions of the same names in [`super`], with two differences: maps are not packed, and spans
+//! are given as numbers.
 
 use std::ops::Range;
 
 use burn::tensor::activation::{relu, sigmoid, softmax};
 use burn::tensor::{Int, Tensor};
 
-use super::{AffineForm, EmbedForm, NORM_EPS};
+use super::{AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, NORM_EPS, SelfAttentionForm};
+
+/// An affine map that is not packed.
+#[derive(Clone, Debug)]
+pub struct Map {
+    /// `[outputs, inputs]`, whole numbers in −127..=127.
+    pub weights: Tensor<2>,
+    /// `[outputs]`.
+    pub scale: Tensor<1>,
+    /// `[outputs]`.
+    pub bias: Tensor<1>,
+}
 
 /// Rounds to the nearest integer within ±127, ties to even; with an alpha 127 is added.
 fn quantize(x: Tensor<2>, alpha: Option<f32>) -> (Tensor<2>, Tensor<2>) {
@@ -21,13 +32,8 @@ fn quantize(x: Tensor<2>, alpha: Option<f32>) -> (Tensor<2>, Tensor<2>) {
 }
 
 /// See [`super::affine`].
-pub fn affine(
-    x: Tensor<2>,
-    weights: Tensor<2>,
-    scale: Tensor<1>,
-    bias: Tensor<1>,
-    form: AffineForm,
-) -> Tensor<2> {
+pub fn affine(x: Tensor<2>, map: Map, form: AffineForm) -> Tensor<2> {
+    let Map { weights, scale, bias } = map;
     let (q, multiplier) = quantize(x, form.alpha);
     let mut y = q.matmul(weights.transpose()) * scale.unsqueeze();
     if form.alpha.is_none() {
@@ -38,15 +44,8 @@ pub fn affine(
 }
 
 /// See [`super::project`].
-pub fn project(
-    x: Tensor<2>,
-    weights: Tensor<2>,
-    scale: Tensor<1>,
-    bias: Tensor<1>,
-    form: AffineForm,
-) -> (Tensor<1, Int>, Tensor<1>) {
-    let logits = affine(x, weights, scale, bias, form);
-    best(logits)
+pub fn project(x: Tensor<2>, map: Map, form: AffineForm) -> (Tensor<1, Int>, Tensor<1>) {
+    best(affine(x, map, form))
 }
 
 /// The best of each row's logits, `[rows, outputs]`, and its log-probability, both `[rows]`.
@@ -57,7 +56,7 @@ pub fn best(logits: Tensor<2>) -> (Tensor<1, Int>, Tensor<1>) {
     (best.squeeze_dim(1), log_probs.squeeze_dim(1))
 }
 
-/// See [`super::embed`].
+/// See [`super::embed`]; `table: [pieces, dim]`, `positions: [tokens]`.
 pub fn embed(
     ids: Tensor<1, Int>,
     positions: Tensor<1, Int>,
@@ -70,27 +69,21 @@ pub fn embed(
     rows * present * (form.dim as f32).sqrt() + encoding.select(0, positions)
 }
 
-/// See [`super::add_norm`].
-pub fn add_norm(x: Tensor<2>, residual: Tensor<2>, scale: Tensor<1>, bias: Tensor<1>) -> Tensor<2> {
-    let sum = x + residual;
-    let centred = sum.clone() - sum.mean_dim(1);
+/// `LN(x)` for `x: [rows, dim]` and `norm: [2, dim]`.
+fn normal(x: Tensor<2>, norm: Tensor<2>) -> Tensor<2> {
+    let (scale, bias) = (norm.clone().narrow(0, 0, 1), norm.narrow(0, 1, 1));
+    let centred = x.clone() - x.mean_dim(1);
     let variance = centred.clone().powi_scalar(2).mean_dim(1);
-    centred / (variance + NORM_EPS).sqrt() * scale.unsqueeze() + bias.unsqueeze()
+    centred / (variance + NORM_EPS).sqrt() * scale + bias
 }
 
 /// See [`super::ssru_norm`].
-pub fn ssru_norm(
-    gates: Tensor<2>,
-    x: Tensor<2>,
-    cell: Tensor<2>,
-    scale: Tensor<1>,
-    bias: Tensor<1>,
-) -> (Tensor<2>, Tensor<2>) {
+pub fn ssru_norm(gates: Tensor<2>, x: Tensor<2>, cell: Tensor<2>, norm: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
     let dim = x.dims()[1];
     let candidate = gates.clone().narrow(1, 0, dim);
     let forget = sigmoid(gates.narrow(1, dim, dim));
     let cell = forget.clone() * cell + (forget.neg() + 1.0) * candidate;
-    (add_norm(relu(cell.clone()), x, scale, bias), cell)
+    (normal(relu(cell.clone()) + x, norm), cell)
 }
 
 /// Attention of queries to keys of one sentence: `q: [rows, dim]`, `k: [len, dim]`, `v: [len, dim]`. Results:
@@ -110,36 +103,59 @@ fn attention(q: Tensor<2>, k: Tensor<2>, v: Tensor<2>, heads: usize) -> (Tensor<
 }
 
 /// See [`super::self_attention`]; `sentences` are the spans of the sentences, one behind the other.
-pub fn self_attention(qkv: Tensor<2>, sentences: &[Range<usize>], heads: usize) -> Tensor<2> {
-    let dim = qkv.dims()[1] / 3;
+pub fn self_attention(
+    qkv: Tensor<2>,
+    x: Tensor<2>,
+    sentences: &[Range<usize>],
+    out: Map,
+    norm: Tensor<2>,
+    form: SelfAttentionForm,
+) -> Tensor<2> {
+    let [_, dim] = x.dims();
     let outputs = sentences
         .iter()
         .map(|span| {
             let part = |n: usize| qkv.clone().slice([span.clone(), n * dim..(n + 1) * dim]);
-            attention(part(0), part(1), part(2), heads).0
+            attention(part(0), part(1), part(2), form.heads).0
         })
         .collect();
-    Tensor::cat(outputs, 0)
+    normal(x + affine(Tensor::cat(outputs, 0), out, form.out), norm)
 }
 
 /// See [`super::cross_attention`]; `spans` has each row's span of `kv`.
 pub fn cross_attention(
-    q: Tensor<2>,
+    x: Tensor<2>,
     kv: Tensor<2>,
     spans: &[Range<usize>],
-    heads: usize,
-    longest: usize,
+    q: Map,
+    out: Map,
+    norm: Tensor<2>,
+    form: CrossAttentionForm,
 ) -> (Tensor<2>, Tensor<2>) {
-    let dim = q.dims()[1];
+    let [_, dim] = x.dims();
+    let q = affine(x.clone(), q, form.q);
     let (outputs, weights) = spans
         .iter()
         .enumerate()
         .map(|(row, span)| {
             let part = |n: usize| kv.clone().slice([span.clone(), n * dim..(n + 1) * dim]);
-            let (out, weights) = attention(q.clone().narrow(0, row, 1), part(0), part(1), heads);
-            let rest = Tensor::zeros([1, longest - span.len()], &weights.device());
+            let (out, weights) = attention(q.clone().narrow(0, row, 1), part(0), part(1), form.heads);
+            let rest = Tensor::zeros([1, form.longest - span.len()], &weights.device());
             (out, Tensor::cat(vec![weights, rest], 1))
         })
         .unzip();
-    (Tensor::cat(outputs, 0), Tensor::cat(weights, 0))
+    let out = normal(x + affine(Tensor::cat(outputs, 0), out, form.out), norm);
+    (out, Tensor::cat(weights, 0))
+}
+
+/// See [`super::feed_forward`].
+pub fn feed_forward(
+    x: Tensor<2>,
+    inner: Map,
+    outer: Map,
+    norm: Tensor<2>,
+    form: FeedForwardForm,
+) -> Tensor<2> {
+    let hidden = affine(x.clone(), inner, form.inner);
+    normal(x + affine(hidden, outer, form.outer), norm)
 }

@@ -16,8 +16,8 @@ pub use score::Score;
 
 use abbreviations::Rules;
 use around::{
-    after, before, is_dash, is_emoji, is_opening, is_quote, is_small_name, is_terminator, is_wide_terminator,
-    line_breaks,
+    after, before, is_dash, is_emoji, is_opening, is_quote, is_small, is_small_name, is_terminator,
+    is_wide_terminator, line_breaks,
 };
 use site::Site;
 
@@ -27,8 +27,8 @@ const FULL_LINE: usize = 55;
 /// The sentences of a text, in order, as byte spans. None is empty or begins or ends with white space, and what lies
 /// between them is white space only.
 ///
-/// `language` is the text's, as a code such as `de` or `de-AT`. German has rules of its own; a language that is not
-/// known gets general ones. A line break within running text is a space; a blank line always ends a sentence, and so
+/// `language` is the text's, as a code such as `de` or `de-AT`. German and English have rules of their own; any other
+/// language gets general ones, which in plain prose are Unicode's (UAX #29). A line break within running text is a space; a blank line always ends a sentence, and so
 /// does a break after a short line or before an item of a list.
 pub fn sentences(text: &str, language: &str) -> Vec<Range<usize>> {
     let start = text.len() - text.trim_start().len();
@@ -176,7 +176,7 @@ impl Walk<'_> {
             return true;
         }
         let rest = self.text[next..].trim_start_matches(is_opening);
-        let small = rest.starts_with(char::is_lowercase) && !is_small_name(rest);
+        let small = rest.starts_with(is_small) && !is_small_name(rest);
         let goes_on = before(self.text, end)
             .is_some_and(|c| matches!(c, ',' | ';' | '-' | '–' | '—' | '&' | '/' | '('));
         !small && !goes_on && end - self.line < FULL_LINE
@@ -199,15 +199,17 @@ impl Walk<'_> {
 
     /// The end of the marks that close at `at` what ended there: brackets, quotation marks, notes such as "[1]".
     fn closing_end(&mut self, mut at: usize) -> usize {
+        // Where no space follows a mark, a letter behind it does not make it an opening one.
+        let wide = before(self.text, at).is_some_and(is_wide_terminator);
         while let Some(c) = after(self.text, at) {
             let next = at + c.len_utf8();
             let closes = match c {
-                ')' | ']' | '}' | '」' | '』' => true,
+                ')' | ']' | '}' | '」' | '』' | '）' | '》' | '〉' | '】' | '〕' => true,
                 '„' | '‚' | '「' | '『' => false,
                 c if is_quote(c) => {
                     let glued = after(self.text, next)
                         .is_some_and(|c| c.is_alphanumeric() || matches!(c, '„' | '‚' | '(' | '['));
-                    !glued || self.marks.closes(c)
+                    !glued || self.marks.closes(c) || (wide && matches!(c, '”' | '’'))
                 }
                 '[' => {
                     let digits = self.skip(next, |c| c.is_ascii_digit());

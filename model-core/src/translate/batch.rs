@@ -1,95 +1,62 @@
-//! Sentences that are decoded in lockstep.
+//! Sentences that are decoded together, each step's results read at once.
 
-use std::ops::Range;
-
-use super::Translator;
-use super::job::Source;
-use super::output::{Alignment, Translation};
-use crate::nn::{DecoderState, MAX_LENGTH, Memory, Shortlisted, Step};
-use crate::text::Piece;
+use super::row::{Decoded, Row, Sentence};
+use crate::nn::{DecoderState, Memory, Model, Shortlisted, Step};
 
 /// A batch in decoding. Its rows are the sentences that are not finished.
 #[derive(Debug)]
-pub(super) struct Batch {
-    rows: Vec<Row>,
-    /// The rows' source tokens in `memory`.
-    spans: Vec<Range<usize>>,
-    memory: Memory,
-    state: DecoderState,
+pub struct Batch {
+    pub(super) rows: Vec<Row>,
+    pub(super) memory: Memory,
+    pub(super) state: DecoderState,
     /// The pieces to choose from, if not from all.
-    shortlist: Option<Shortlisted>,
-    /// How many pieces every row has.
-    position: usize,
-}
-
-/// A sentence in decoding.
-#[derive(Debug)]
-struct Row {
-    index: usize,
-    source: Vec<Piece>,
-    ids: Vec<u32>,
-    log_probs: Vec<f32>,
-    alignment: Alignment,
-}
-
-impl Row {
-    /// The most pieces that the translation may have: the length at which it can only be a loop.
-    fn limit(&self) -> usize {
-        (2 * self.source.len() + 4).min(MAX_LENGTH)
-    }
+    pub(super) shortlist: Option<Shortlisted>,
+    /// The piece that ends a sentence.
+    pub(super) eos: u32,
 }
 
 impl Batch {
-    /// Encodes sentences, given with their indices in the job.
-    pub(super) fn start(translator: &Translator, sources: Vec<(usize, Source)>) -> Self {
-        let (rows, candidates): (Vec<Row>, Vec<Option<Vec<u32>>>) = sources
-            .into_iter()
-            .map(|(index, Source { pieces, candidates })| {
-                let alignment = Alignment::new(pieces.len());
-                let row = Row { index, source: pieces, ids: Vec::new(), log_probs: Vec::new(), alignment };
-                (row, candidates)
-            })
-            .unzip();
-        let (encoder, decoder) = (&translator.model.encoder, &translator.model.decoder);
-        let sentences = rows.iter().map(|row| row.source.iter().map(|piece| piece.id));
-        let (context, spans) = encoder.forward(sentences);
-        let shortlist =
-            candidates.into_iter().collect::<Option<Vec<_>>>().map(|sets| decoder.shortlist(&sets));
+    /// Encodes sentences. `eos`: the id of `</s>` in the target vocabulary.
+    ///
+    /// # Panics
+    /// If a sentence has more than [`MAX_LENGTH`](crate::nn::MAX_LENGTH) pieces, or one that the model does not have.
+    pub fn start(model: &Model, eos: u32, sentences: Vec<Sentence>) -> Self {
+        let rows = sentences.iter().map(Row::new).collect();
+        let (context, spans) =
+            model.encoder.forward(sentences.iter().map(|sentence| sentence.ids.iter().copied()));
+        let sets = sentences.into_iter().map(|sentence| sentence.candidates).collect::<Option<Vec<_>>>();
         Self {
-            memory: decoder.remember(&context),
-            state: decoder.start(rows.len()),
             rows,
-            spans,
-            shortlist,
-            position: 0,
+            memory: model.decoder.remember(&context),
+            state: model.decoder.start(&spans),
+            shortlist: sets.map(|sets| model.decoder.shortlist(&sets)),
+            eos,
         }
     }
 
     /// How many sentences are not finished.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// One piece more for every row; the sentences that end with it leave the batch.
-    pub(super) fn step(&mut self, translator: &Translator) -> Vec<(usize, Translation)> {
-        let (decoder, shortlist) = (&translator.model.decoder, self.shortlist.as_ref());
-        let step = decoder.step(&mut self.state, self.position, &self.memory, &self.spans, shortlist);
-        self.position += 1;
+    /// Whether all sentences are finished.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// One piece more for every row; the sentences that end with it leave the batch, and are returned by their index.
+    pub fn step(&mut self, model: &Model) -> Vec<(usize, Decoded)> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let step = model.decoder.step(&mut self.state, &self.memory, self.shortlist.as_ref());
+        self.state.advance();
         let (ids, log_probs, alignment, width) = numbers(step);
 
-        let vocabulary = translator.target_vocabulary();
         let (mut finished, mut kept, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for (number, mut row) in std::mem::take(&mut self.rows).into_iter().enumerate() {
-            let complete = ids[number] == vocabulary.eos();
-            if !complete {
-                row.ids.push(ids[number]);
-                row.log_probs.push(log_probs[number]);
-                row.alignment.push(&alignment[number * width..][..row.source.len()]);
-            }
-            if complete || row.ids.len() == row.limit() {
-                let Row { index, source, ids, log_probs, alignment } = row;
-                let translation = Translation::new(source, &ids, &log_probs, alignment, complete, vocabulary);
-                finished.push((index, translation));
+            if row.push(ids[number], log_probs[number], &alignment[number * width..], self.eos) {
+                finished.push((row.index, row.decoded));
             } else {
                 kept.push(number);
                 rows.push(row);
@@ -98,7 +65,6 @@ impl Batch {
         self.rows = rows;
         if !finished.is_empty() && !kept.is_empty() {
             self.state.keep(&kept);
-            self.spans = kept.iter().map(|&number| self.spans[number].clone()).collect();
             if let Some(shortlist) = &mut self.shortlist {
                 shortlist.keep(&kept);
             }

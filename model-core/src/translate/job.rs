@@ -1,8 +1,11 @@
-//! A queue of sentences, worked off in batches.
+//! A queue of sentences, worked off in batches, here and by others.
+
+use std::cmp::Reverse;
 
 use super::Translator;
 use super::batch::Batch;
 use super::output::Translation;
+use super::row::{Decoded, Sentence};
 use crate::text::Piece;
 
 /// The order in which a job's sentences are translated.
@@ -30,76 +33,204 @@ pub(super) struct Source {
     pub(super) candidates: Option<Vec<u32>>,
 }
 
+/// Where a sentence is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Waiting,
+    /// In the job's own batch.
+    Here,
+    /// With whoever took it.
+    Away,
+    Done,
+}
+
+/// What puts the waiting sentences in order.
+#[derive(Clone, Copy, Debug)]
+enum Rank {
+    /// From this sentence on, then those before it.
+    From(usize),
+    /// The longest first.
+    Length,
+}
+
 /// Sentences on their way through a [`Translator`].
+///
+/// [`Job::step`] translates them. Helpers, such as other threads or a GPU, can take some meanwhile: [`Job::take`] hands
+/// sentences out as numbers, and each comes back by [`Job::finish`], or by [`Job::give_back`] if nothing came of it.
 #[derive(Debug)]
 pub struct Job {
-    /// The sentences; empty where a batch has taken one.
-    sources: Vec<Source>,
-    /// Their indices, the next one last.
+    /// The sentences, and where they are; empty when they are done.
+    sentences: Vec<(Source, Place)>,
+    /// The indices of those that wait, the next one last.
     waiting: Vec<usize>,
-    /// The sentences that are being translated.
+    rank: Rank,
+    /// The sentences that are being translated here.
     batch: Option<Batch>,
     /// How many pieces the next batch may have.
     room: usize,
+    /// How many sentences are not done.
+    remaining: usize,
 }
 
 impl Job {
     pub(super) fn new(sources: Vec<Source>, order: Order) -> Self {
-        let mut waiting: Vec<usize> = (0..sources.len()).rev().collect();
-        let mut room = FIRST_BATCH_PIECES;
-        if order == Order::Length {
-            waiting.sort_by_key(|&index| sources[index].pieces.len());
-            room = BATCH_PIECES;
-        }
-        Self { sources, waiting, batch: None, room }
+        let (rank, room) = match order {
+            Order::Reading => (Rank::From(0), FIRST_BATCH_PIECES),
+            Order::Length => (Rank::Length, BATCH_PIECES),
+        };
+        let mut job = Self {
+            waiting: (0..sources.len()).collect(),
+            remaining: sources.len(),
+            sentences: sources.into_iter().map(|source| (source, Place::Waiting)).collect(),
+            rank,
+            batch: None,
+            room,
+        };
+        job.sort();
+        job
     }
 
-    /// Whether every sentence is translated.
+    /// Whether every sentence is translated, those with helpers included.
     pub fn is_done(&self) -> bool {
-        self.waiting.is_empty() && self.batch.is_none()
+        self.remaining == 0
     }
 
     /// How many sentences are not translated.
     pub fn remaining(&self) -> usize {
-        self.waiting.len() + self.batch.as_ref().map_or(0, Batch::len)
+        self.remaining
+    }
+
+    /// Whether [`Job::step`] has something to do: not if all that is left is with helpers.
+    pub fn has_work(&self) -> bool {
+        self.batch.is_some() || !self.waiting.is_empty()
+    }
+
+    /// Whether [`Job::step`] is in the middle of a batch.
+    pub fn is_decoding(&self) -> bool {
+        self.batch.is_some()
     }
 
     /// Goes on with the sentence `first` and those behind it; the sentences before it come last.
     pub fn focus(&mut self, first: usize) {
-        // The next one is last: behind `first` in descending order, then those before it in descending order.
-        self.waiting.sort_unstable_by_key(|&index| (index >= first, std::cmp::Reverse(index)));
+        self.rank = Rank::From(first);
         self.room = FIRST_BATCH_PIECES;
+        self.sort();
     }
 
     /// Encodes a batch or makes one decoding step; the sentences that it completed, by their index.
     pub fn step(&mut self, translator: &Translator) -> Vec<(usize, Translation)> {
         if let Some(batch) = &mut self.batch {
-            let finished = batch.step(translator);
-            if batch.len() == 0 {
+            let finished = batch.step(translator.model());
+            if batch.is_empty() {
                 self.batch = None;
             }
-            return finished;
+            let translated = |(index, decoded)| (index, self.complete(index, decoded, translator));
+            return finished.into_iter().map(translated).collect();
         }
-        let (mut taken, mut pieces, mut finished) = (Vec::new(), 0, Vec::new());
-        while let Some(&index) = self.waiting.last() {
-            let len = self.sources[index].pieces.len();
-            if !taken.is_empty() && pieces + len > self.room {
+        if self.waiting.is_empty() {
+            return Vec::new();
+        }
+        let drawn = self.draw(self.room, Place::Here, |_| true);
+        self.room = (self.room * 4).min(BATCH_PIECES);
+        // Nothing but `</s>`: the model would make something up.
+        let (empty, some): (Vec<usize>, Vec<usize>) =
+            drawn.into_iter().partition(|&index| self.len_of(index) == 1);
+        if !some.is_empty() {
+            let sentences = some.into_iter().map(|index| self.numbers(index)).collect();
+            self.batch =
+                Some(Batch::start(translator.model(), translator.target_vocabulary().eos(), sentences));
+        }
+        let nothing = || Decoded { complete: true, ..Decoded::default() };
+        empty.into_iter().map(|index| (index, self.complete(index, nothing(), translator))).collect()
+    }
+
+    /// Hands out the next sentences, up to `room` pieces, and at least one if there is any. Those of more than `max_len`
+    /// pieces stay where they are, and so do empty ones, which need no model.
+    pub fn take(&mut self, room: usize, max_len: usize) -> Vec<Sentence> {
+        let drawn = self.draw(room, Place::Away, |len| len > 1 && len <= max_len);
+        drawn.into_iter().map(|index| self.numbers(index)).collect()
+    }
+
+    /// Lets sentences that were handed out wait again, in their places; others are left alone.
+    pub fn give_back(&mut self, indices: impl IntoIterator<Item = usize>) {
+        for index in indices {
+            if self.place(index) == Some(Place::Away) {
+                self.sentences[index].1 = Place::Waiting;
+                self.waiting.push(index);
+            }
+        }
+        self.sort();
+    }
+
+    /// Takes what became of a sentence that was handed out.
+    ///
+    /// `None` if there is no such sentence out there: it was given back, or somebody else was faster. What cannot be a
+    /// translation of it counts as given back, too.
+    pub fn finish(&mut self, index: usize, decoded: Decoded, translator: &Translator) -> Option<Translation> {
+        if self.place(index) != Some(Place::Away) {
+            return None;
+        }
+        if !decoded.fits(self.len_of(index), translator.target_vocabulary().len()) {
+            self.give_back([index]);
+            return None;
+        }
+        Some(self.complete(index, decoded, translator))
+    }
+
+    fn place(&self, index: usize) -> Option<Place> {
+        self.sentences.get(index).map(|(_, place)| *place)
+    }
+
+    /// How many pieces a sentence has.
+    fn len_of(&self, index: usize) -> usize {
+        self.sentences[index].0.pieces.len()
+    }
+
+    /// A sentence as the model wants it.
+    fn numbers(&self, index: usize) -> Sentence {
+        let Source { pieces, candidates } = &self.sentences[index].0;
+        Sentence { index, ids: pieces.iter().map(|piece| piece.id).collect(), candidates: candidates.clone() }
+    }
+
+    /// A sentence's translation; it is done.
+    fn complete(&mut self, index: usize, decoded: Decoded, translator: &Translator) -> Translation {
+        let (source, place) = &mut self.sentences[index];
+        *place = Place::Done;
+        self.remaining -= 1;
+        Translation::new(std::mem::take(source).pieces, decoded, translator.target_vocabulary())
+    }
+
+    /// Takes the next sentences of a length that `fits` out of the queue, to `place`: up to `room` pieces, and at least
+    /// one if there is any.
+    fn draw(&mut self, room: usize, place: Place, fits: impl Fn(usize) -> bool) -> Vec<usize> {
+        let (mut drawn, mut pieces) = (Vec::new(), 0);
+        for &index in self.waiting.iter().rev() {
+            let len = self.len_of(index);
+            if !fits(len) {
+                continue;
+            }
+            if !drawn.is_empty() && pieces + len > room {
                 break;
             }
             pieces += len;
-            self.waiting.pop();
-            let source = std::mem::take(&mut self.sources[index]);
-            // Nothing but `</s>`: the model would make something up.
-            if len == 1 {
-                finished.push((index, Translation::empty(source.pieces)));
-            } else {
-                taken.push((index, source));
-            }
+            drawn.push(index);
         }
-        self.room = (self.room * 4).min(BATCH_PIECES);
-        if !taken.is_empty() {
-            self.batch = Some(Batch::start(translator, taken));
+        for &index in &drawn {
+            self.sentences[index].1 = place;
         }
-        finished
+        self.waiting.retain(|&index| self.sentences[index].1 == Place::Waiting);
+        drawn
+    }
+
+    /// Puts the waiting sentences in order, the next one last.
+    fn sort(&mut self) {
+        let (rank, sentences) = (self.rank, &self.sentences);
+        self.waiting.sort_unstable_by_key(|&index| {
+            let first = match rank {
+                Rank::From(first) => usize::from(index >= first),
+                Rank::Length => sentences[index].0.pieces.len(),
+            };
+            (first, Reverse(index))
+        });
     }
 }

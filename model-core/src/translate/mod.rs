@@ -2,19 +2,27 @@
 //!
 //! A [`Job`] is a queue of sentences that is worked off step by step, so that whoever drives it, a worker that has to
 //! listen for messages or a loop, decides after each step whether to go on.
+//!
+//! Text is at its two ends only. Between them there are [`Sentence`]s of piece ids and what is [`Decoded`] of them, so
+//! that others can help who have nothing but a model: another thread with a [`Batch`], a GPU with [`Lockstep`].
 
 mod batch;
 mod job;
+mod lockstep;
 mod markup;
 mod output;
+mod row;
 
 use std::ops::Range;
 
 use burn::tensor::Device;
 
+pub use batch::Batch;
 pub use job::{Job, Order};
+pub use lockstep::{DeviceError, Lockstep};
 pub use markup::carry;
 pub use output::{Alignment, TargetPiece, Translation};
+pub use row::{Decoded, Sentence};
 
 use crate::error::{Error, Result};
 use crate::format::config::Config;
@@ -86,6 +94,11 @@ impl Translator {
             shortlist.check(config.source_vocab, config.target_vocab)?;
         }
         Ok(Self { model: Model::load(&file, &config, device)?, config, source, target, shortlist })
+    }
+
+    /// The model itself.
+    pub fn model(&self) -> &Model {
+        &self.model
     }
 
     /// The model's dimensions.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::row::Decoded;
 use crate::text::{Piece, Vocabulary};
 
 /// A sentence's translation.
@@ -62,28 +63,18 @@ impl Alignment {
 }
 
 impl Translation {
-    pub(super) fn new(
-        source: Vec<Piece>,
-        ids: &[u32],
-        log_probs: &[f32],
-        alignment: Alignment,
-        complete: bool,
-        vocabulary: &Vocabulary,
-    ) -> Self {
-        let (text, spans) = vocabulary.decode_with_spans(ids);
+    /// The text of a decoded sentence; `decoded` fits the source and the vocabulary.
+    pub(super) fn new(source: Vec<Piece>, decoded: Decoded, vocabulary: &Vocabulary) -> Self {
+        let Decoded { ids, log_probs, alignment, complete } = decoded;
+        let (text, spans) = vocabulary.decode_with_spans(&ids);
         let pieces = ids
-            .iter()
+            .into_iter()
             .zip(spans)
             .zip(log_probs)
-            .map(|((&id, span), &log_prob)| TargetPiece { id, span, log_prob })
+            .map(|((id, span), log_prob)| TargetPiece { id, span, log_prob })
             .collect();
+        let alignment = Alignment { source_len: source.len(), weights: alignment };
         Self { text, pieces, source, alignment, complete }
-    }
-
-    /// The translation of a sentence without pieces.
-    pub(super) fn empty(source: Vec<Piece>) -> Self {
-        let alignment = Alignment::new(source.len());
-        Self { text: String::new(), pieces: Vec::new(), source, alignment, complete: true }
     }
 
     /// The geometric mean of the pieces' probabilities, 0 to 1; 1 for an empty translation.

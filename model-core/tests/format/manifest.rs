@@ -1,7 +1,7 @@
 //! The manifest.
 
 use model_core::error::{Error, File, Result};
-use model_core::format::manifest::{Manifest, Role};
+use model_core::format::manifest::{Entry, MAX_MANIFEST, Manifest, Role};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -128,6 +128,99 @@ fn refuses_fields_that_cannot_be() {
     }
 }
 
+/// The sample with a model of 2.5 chunks.
+fn chunked() -> Value {
+    let mut chunked = sample();
+    let digests = [ABC, ABC, ABC];
+    chunked["files"]["model"]["bytes"] = json!(5 << 16);
+    chunked["files"]["model"]["chunks"] = json!({ "bytes": 2 << 16, "sha256": digests });
+    chunked["mirrors"] = json!(["https://mirror.example/models/deen", "../elsewhere/", "/models"]);
+    chunked["quality"] = json!([{ "set": "news", "bleu": 31.5, "chrf": 60.0 }, { "set": "talks" }]);
+    chunked
+}
+
+#[test]
+fn reads_chunks_mirrors_and_quality() {
+    let manifest = read(&chunked()).unwrap();
+    assert_eq!(serde_json::to_value(&manifest).unwrap(), chunked());
+    let chunks = manifest.files.model.chunks.as_ref().unwrap();
+    assert_eq!((chunks.bytes, chunks.sha256.len()), (2 << 16, 3));
+    assert_eq!(manifest.mirrors.len(), 3);
+    assert_eq!(manifest.quality[0].bleu, Some(31.5));
+    assert_eq!(manifest.quality[1].chrf, None);
+}
+
+#[test]
+fn refuses_chunks_that_do_not_cover_the_file() {
+    let with_chunks = |bytes: u64, count: usize| {
+        let mut value = chunked();
+        value["files"]["model"]["chunks"] = json!({ "bytes": bytes, "sha256": vec![ABC; count] });
+        read(&value)
+    };
+    assert!(with_chunks(1 << 16, 5).is_ok());
+    assert!(with_chunks(4 << 20, 1).is_ok());
+    for bytes in [0, 1, 1 << 15, 3 << 16, (1 << 17) + 1, 8 << 20] {
+        assert_names(with_chunks(bytes, 1), File::Manifest, "files.model.chunks.bytes");
+    }
+    for count in [0, 2, 4] {
+        assert_names(with_chunks(2 << 16, count), File::Manifest, "files.model.chunks.sha256");
+    }
+    let mut value = chunked();
+    value["files"]["model"]["chunks"]["sha256"][2] = json!("abc");
+    assert_names(read(&value), File::Manifest, "files.model.chunks.sha256[2]");
+}
+
+#[test]
+fn refuses_mirrors_that_are_no_folders() {
+    for mirror in [
+        "",
+        "http://host/models/",
+        "//host/models/",
+        "https://",
+        "https:///models",
+        "https://name@host/",
+        "https://host/?x",
+        "https://host/#x",
+        "data:,x",
+        "file:///models",
+        "a\\b",
+        "a b",
+        "\u{fc}ber/",
+        &"a".repeat(2000),
+    ] {
+        let mut value = chunked();
+        value["mirrors"] = json!(["/models", mirror]);
+        assert_names(read(&value), File::Manifest, "mirrors[1]");
+    }
+    let mut value = chunked();
+    value["mirrors"] = json!(vec!["/models"; 17]);
+    assert_names(read(&value), File::Manifest, "mirrors");
+}
+
+#[test]
+fn refuses_quality_that_cannot_be() {
+    for (key, wrong) in [("bleu", json!(-1.0)), ("chrf", json!(101)), ("set", json!(" "))] {
+        let mut value = chunked();
+        value["quality"][1][key] = wrong;
+        assert_names(read(&value), File::Manifest, &format!("quality[1].{key}"));
+    }
+}
+
+#[test]
+fn measures_a_file() {
+    let short = Entry::of("a.bin", b"abc");
+    assert_eq!((short.bytes, short.sha256.as_str(), &short.chunks), (3, ABC, &None));
+    let content = vec![1; (2 << 18) + 3];
+    let long = Entry::of("b.bin", &content);
+    let chunks = long.chunks.clone().unwrap();
+    assert_eq!((chunks.bytes, chunks.sha256.len()), (1 << 18, 3));
+    assert_eq!(chunks.sha256[2], Entry::of("c", &[1; 3]).sha256);
+    let mut manifest = read(&sample()).unwrap();
+    manifest.files.model = long;
+    assert_eq!(read(&serde_json::to_value(&manifest).unwrap()).unwrap(), manifest);
+    assert_eq!(manifest.verify(Role::Model, &content), Ok(()));
+}
+
 #[test]
 fn says_what_is_missing_or_of_the_wrong_type() {
     for key in ["name", "version", "source", "target", "architecture", "licence", "origin", "files"] {
@@ -145,7 +238,7 @@ fn says_what_is_missing_or_of_the_wrong_type() {
     assert_names(Manifest::from_json(b""), File::Manifest, "JSON");
     assert_names(Manifest::from_json(b"\xff"), File::Manifest, "JSON");
     assert_names(Manifest::from_json(&b"[".repeat(60_000)), File::Manifest, "JSON");
-    assert_names(Manifest::from_json(&b" ".repeat(100_000)), File::Manifest, "manifest");
+    assert_names(Manifest::from_json(&b" ".repeat(MAX_MANIFEST + 1)), File::Manifest, "manifest");
 }
 
 proptest! {
@@ -153,7 +246,7 @@ proptest! {
 
     #[test]
     fn damaged_manifests_do_no_harm(damages in mutations()) {
-        let mut bytes = sample().to_string().into_bytes();
+        let mut bytes = chunked().to_string().into_bytes();
         for damage in damages {
             damage.apply(&mut bytes);
         }

@@ -138,10 +138,16 @@ impl Tensors {
 /// The items of a model in the order of the file, the configuration last. The same seed gives the same weights in
 /// 8-bit and in float32.
 pub(crate) fn items(spec: &Spec) -> Vec<Item> {
+    edited_items(spec, |_, _| ())
+}
+
+/// As [`items`], with weights that `edit` may change before they are quantised.
+pub(crate) fn edited_items(spec: &Spec, mut edit: impl FnMut(&Tensor, &mut [f32])) -> Vec<Item> {
     let mut random = Random(spec.seed);
     let mut items = Vec::new();
     for tensor in tensors(spec) {
-        let values = random.values(&tensor);
+        let mut values = random.values(&tensor);
+        edit(&tensor, &mut values);
         // Drawn in either case, lest the other weights depend on it.
         let alpha = 127.0 / (4.0 + random.uniform());
         let quantised = spec.int8 && matches!(tensor.kind, Kind::Weight | Kind::Embedding);

@@ -18,27 +18,41 @@ export function url(path = "/") {
   return new URL(path, process.env.KLARTEXT_URL).href;
 }
 
-let launched;
+/** Browsers by their flags. */
+const launched = new Map();
 
-/** The browser: one for each test file, started when first wanted, ended with the file. */
-export function browser() {
+/** What has Chromium offer WebGPU where there is no GPU: a program that computes what one would. */
+const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
+/** The browser's program. */
+export function executable() {
   const executablePath = process.env.KLARTEXT_CHROMIUM ?? PLACES.find((place) => existsSync(place));
   assert.ok(executablePath, "KLARTEXT_CHROMIUM has to name a Chromium");
-  launched ??= chromium.launch({ executablePath, args: ["--disable-quic"] });
-  return launched;
+  return executablePath;
+}
+
+/** The browser, with WebGPU or as it is: one for each test file, started when first wanted, ended with the file. */
+export function browser(gpu = false) {
+  if (!launched.has(gpu)) {
+    const args = ["--disable-quic", ...(gpu ? SOFTWARE_GPU : [])];
+    launched.set(gpu, chromium.launch({ executablePath: executable(), args }));
+  }
+  return launched.get(gpu);
 }
 
 after(async () => {
-  await (await launched)?.close();
+  for (const browser of launched.values()) await (await browser).close();
 });
 
 /**
  * A new page in a browsing context of its own (nothing stored, nothing cached), closed when the test `t` ends.
  *
- * `options` are Playwright's for contexts. The page is empty: a test sets its routes and scripts, then calls `go`.
+ * `options` are Playwright's for contexts, and `gpu`: whether there is WebGPU. The page is empty: a test sets its routes
+ * and scripts, then calls `go`. There is no service worker, as what passes through one passes by the routes; tests of it
+ * bring a profile of their own.
  */
-export async function open(t, options = {}) {
-  const context = await (await browser()).newContext(options);
+export async function open(t, { gpu = false, ...options } = {}) {
+  const context = await (await browser(gpu)).newContext({ serviceWorkers: "block", ...options });
   t.after(() => context.close());
   await context.addInitScript(() => {
     globalThis.longTasks = [];

@@ -2,11 +2,14 @@
 //! started again, when needed, after it died.
 
 mod connection;
+pub(crate) mod options;
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 use klartext_document::{Block, Document, Run};
-use klartext_protocol::{EngineError, EngineInfo, ErrorCode, Event, JobId, Request, Span, Stats};
+use klartext_protocol::{
+    EngineChoice, EngineError, EngineInfo, ErrorCode, Event, GpuState, JobId, Request, Span, Stats,
+};
 use leptos::{leptos_dom::helpers::IntervalHandle, prelude::*};
 
 use self::connection::{Connection, Heard};
@@ -60,6 +63,7 @@ struct Client {
 pub(crate) struct Engine {
     client: StoredValue<Rc<RefCell<Client>>, LocalStorage>,
     model: RwSignal<Model>,
+    gpu: RwSignal<Option<GpuState>>,
 }
 
 /// A job in the engine. Dropping it cancels it, and nothing more is heard of it.
@@ -96,12 +100,35 @@ impl Drop for Job {
 impl Engine {
     /// An engine whose worker is not started yet.
     pub(crate) fn new() -> Self {
-        Self { client: StoredValue::new_local(Rc::default()), model: RwSignal::new(Model::Absent) }
+        Self {
+            client: StoredValue::new_local(Rc::default()),
+            model: RwSignal::new(Model::Absent),
+            gpu: RwSignal::new(None),
+        }
     }
 
     /// Where the model is.
     pub(crate) fn model(self) -> RwSignal<Model> {
         self.model
+    }
+
+    /// What the GPU does; `None` before the engine has looked for one.
+    pub(crate) fn gpu(self) -> RwSignal<Option<GpuState>> {
+        self.gpu
+    }
+
+    /// Lets the engine compute with something else from now on. It is started anew, unless it is at work: then the next
+    /// start is the first to obey.
+    pub(crate) fn set_choice(self, choice: EngineChoice) {
+        options::set_choice(choice);
+        let is_idle = self.client().borrow().jobs.is_empty();
+        if is_idle && matches!(self.model.get_untracked(), Model::Ready(_)) {
+            self.disconnect();
+            // A worker that cannot be started says so when it is needed.
+            if self.connect().is_ok() {
+                self.load();
+            }
+        }
     }
 
     /// Makes an article of pasted text.
@@ -152,12 +179,16 @@ impl Engine {
         }
         self.keep_watch();
         if needs_model && matches!(self.model.get_untracked(), Model::Absent | Model::Failed(_)) {
-            self.model.set(Model::Loading { done: 0, total: 0 });
-            let origin = window().location().origin().unwrap_or_default();
-            self.send(&Request::Load { manifest: format!("{origin}{MANIFEST}") });
+            self.load();
         }
         self.send(&request(id));
         job
+    }
+
+    fn load(self) {
+        self.model.set(Model::Loading { done: 0, total: 0 });
+        let origin = window().location().origin().unwrap_or_default();
+        self.send(&Request::Load { manifest: format!("{origin}{MANIFEST}"), options: options::load() });
     }
 
     fn send(self, request: &Request) {
@@ -206,6 +237,7 @@ impl Engine {
             watcher.clear();
         }
         self.model.set(Model::Absent);
+        self.gpu.set(None);
     }
 
     fn hear(self, heard: Heard) {
@@ -225,6 +257,8 @@ impl Engine {
             Event::Started | Event::Pong => {}
             Event::Loading { done, total } => self.model.set(Model::Loading { done, total }),
             Event::Ready { engine } => self.model.set(Model::Ready(engine)),
+            Event::Gpu { gpu } => self.gpu.set(Some(gpu)),
+            Event::Measured { measured } => options::remember(measured),
             Event::Read { job, document } => self.end(job, JobEvent::Read(document)),
             Event::Outline { job, blocks } => self.tell(job, JobEvent::Outline(blocks)),
             Event::Sentence { job, block, sentence, runs, confidence } => {

@@ -5,11 +5,9 @@ use leptos_router::hooks::use_navigate;
 
 use crate::{
     browser::{arrived, session},
-    format,
+    format, inbox,
+    share::{LIMIT, Refusal},
 };
-
-/// No longer text than this is read, in bytes: some 150 000 words.
-const LIMIT: usize = 1_000_000;
 
 /// The text that was pasted last, kept until the tab is closed.
 #[derive(Clone, Copy)]
@@ -81,6 +79,19 @@ pub(crate) fn PastePage() -> impl IntoView {
             }
         }
     };
+    // What another program hands over is as good as pasted, and meant to be read.
+    inbox::listen({
+        let submit = submit.clone();
+        move |text: Result<String, Refusal>| match (text, area.try_get_untracked().flatten()) {
+            (Ok(text), Some(area)) => {
+                area.set_value(&text);
+                submit();
+            }
+            (Err(refusal), Some(_)) => wrong.set(Some(refusal.to_string())),
+            // The person has left the page meanwhile.
+            (_, None) => {}
+        }
+    });
     view! {
         <div class="page narrow">
             <h1 tabindex="-1">"Paste a text"</h1>

@@ -9,6 +9,7 @@ mod row;
 mod runs;
 mod shell;
 mod status;
+mod update;
 
 pub(crate) use self::{
     article::ArticleView,

@@ -1,9 +1,10 @@
 //! What translated this, for those who want to know.
 
+use klartext_protocol::{EngineChoice, GpuState};
 use leptos::prelude::*;
 
 use crate::{
-    engine::{Engine, Model},
+    engine::{Engine, Model, options},
     format,
     reading::Progress,
 };
@@ -11,9 +12,10 @@ use crate::{
 /// The model, what runs it, and what it took; nothing before a model is there.
 #[component]
 pub(crate) fn EnginePanel(engine: Engine, progress: Progress) -> impl IntoView {
-    let ready = Memo::new(move |_| match engine.model().get() {
+    // What was known stays while the engine is started anew.
+    let ready = Memo::new(move |known: Option<&Option<_>>| match engine.model().get() {
         Model::Ready(info) => Some(info),
-        _ => None,
+        _ => known.cloned().flatten(),
     });
     let stats = progress.stats;
     move || {
@@ -30,6 +32,7 @@ pub(crate) fn EnginePanel(engine: Engine, progress: Progress) -> impl IntoView {
                     <summary>"About this translation"</summary>
                     <dl>
                         {facts.map(fact).to_vec()}
+                        {move || engine.gpu().get().map(|gpu| fact(("GPU", gpu_words(&gpu))))}
                         {move || {
                             let stats = stats.get();
                             (stats.sentences > 0).then(|| {
@@ -38,12 +41,17 @@ pub(crate) fn EnginePanel(engine: Engine, progress: Progress) -> impl IntoView {
                                     ("First sentence after", format::duration(stats.first_ms)),
                                     ("Speed", format!("{speed:.0} words a second")),
                                     ("Memory", format::bytes(stats.memory_bytes)),
+                                    (
+                                        "Sentences by the GPU",
+                                        format!("{} of {}", stats.gpu_sentences, stats.sentences),
+                                    ),
                                 ]
                                 .map(fact)
                                 .to_vec()
                             })
                         }}
                     </dl>
+                    <Choice engine/>
                     <p>"Licence of the model: " {info.licence}</p>
                     <p>
                         "The text stayed on this device. Machine translation makes mistakes; dotted lines mark \
@@ -52,5 +60,46 @@ pub(crate) fn EnginePanel(engine: Engine, progress: Progress) -> impl IntoView {
                 </details>
             }
         })
+    }
+}
+
+/// What the GPU does, in words.
+fn gpu_words(gpu: &GpuState) -> String {
+    match gpu {
+        GpuState::Off { reason } => format!("not used: {reason}"),
+        GpuState::Starting => "being started and tested".to_owned(),
+        GpuState::On { helper } => {
+            format!("{} · {} · {}", helper.device, helper.kernels, format::bytes(helper.memory_bytes))
+        }
+    }
+}
+
+/// The choice between CPU and GPU.
+#[component]
+fn Choice(engine: Engine) -> impl IntoView {
+    let choices = [
+        (EngineChoice::Auto, "Whichever is faster"),
+        (EngineChoice::Cpu, "CPU only"),
+        (EngineChoice::Gpu, "GPU wherever it works"),
+    ];
+    let radio = |(choice, label): (EngineChoice, &'static str)| {
+        view! {
+            <label>
+                <input
+                    type="radio"
+                    name="engine-choice"
+                    value=options::name(choice)
+                    checked=options::choice() == choice
+                    on:change=move |_| engine.set_choice(choice)
+                />
+                {label}
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="engine-choice">
+            <legend>"Compute with"</legend>
+            {choices.map(radio).to_vec()}
+        </fieldset>
     }
 }

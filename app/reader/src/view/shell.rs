@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use super::update::{AsProgram, Connection, UpdateOffer};
 use crate::browser::focus;
 
 /// What stands there while a page's content is on its way.
@@ -30,6 +31,7 @@ pub(crate) fn Shell(children: Children) -> impl IntoView {
         <header class="masthead">
             <div class="inner">
                 <A href="/" exact=true attr:class="name">"Klartext"</A>
+                <Connection />
                 <p class="motto">"German tech news, read in English, on your own device"</p>
                 <nav aria-label="Pages">
                     <A href="/" exact=true>"Headlines"</A>
@@ -40,6 +42,8 @@ pub(crate) fn Shell(children: Children) -> impl IntoView {
         <main id="main" tabindex="-1" node_ref=main>{children()}</main>
         <footer class="colophon">
             <p>"Translated where you read it: no text leaves this device."</p>
+            <AsProgram />
         </footer>
+        <UpdateOffer />
     }
 }

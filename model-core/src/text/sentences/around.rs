@@ -42,14 +42,28 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '\u{300}'..='\u{36f}')
 }
 
-/// Marks that end a sentence.
-pub(super) fn is_terminator(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…' | '‼' | '⁇' | '⁈' | '⁉' | '‽' | '؟' | '।' | '。' | '！' | '？' | '．')
+/// Whether a letter is one that does not begin a sentence. Georgian letters are small ones to Unicode, and begin every
+/// sentence there is.
+pub(super) fn is_small(c: char) -> bool {
+    c.is_lowercase() && !matches!(c, '\u{10d0}'..='\u{10ff}')
 }
 
-/// Terminators of scripts that put no space after them.
+/// Marks that end a sentence.
+pub(super) fn is_terminator(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…' | '‼' | '⁇' | '⁈' | '⁉' | '‽' | '⸮') || is_wide_terminator(c)
+}
+
+/// Terminators that mean nothing else and that no space need follow: those of Chinese and Japanese, and of the scripts
+/// that are not Latin, Greek, Cyrillic or Hebrew. They are Unicode's `Sentence_Terminal` in scripts in use today.
 pub(super) fn is_wide_terminator(c: char) -> bool {
-    matches!(c, '。' | '！' | '？' | '．')
+    matches!(
+        c,
+        '。' | '！' | '？' | '．' | '｡' | '﹒' | '﹖' | '﹗'
+            // Armenian; Arabic and Urdu; Devanagari and its kin; Sinhala.
+            | '։' | '؞' | '؟' | '۔' | '।' | '॥' | '෴'
+            // Tibetan; Burmese; Ethiopic; Khmer; Mongolian.
+            | '།' | '༎' | '။' | '።' | '፧' | '፨' | '។' | '៕' | '᠃' | '᠉'
+    )
 }
 
 /// Quotation marks of any side.
@@ -76,7 +90,7 @@ pub(super) fn is_quote(c: char) -> bool {
 
 /// What can stand before the first word of a sentence and belongs to it.
 pub(super) fn is_opening(c: char) -> bool {
-    is_quote(c) || matches!(c, '(' | '[' | '{' | '¿' | '¡' | '*' | '_')
+    is_quote(c) || matches!(c, '(' | '[' | '{' | '¿' | '¡' | '*' | '_' | '（' | '《' | '〈' | '【' | '〔')
 }
 
 /// Dashes and bullets that stand before a sentence with a space.

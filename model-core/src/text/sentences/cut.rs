@@ -34,16 +34,28 @@ pub(super) fn trimmed(text: &str, span: Range<usize>) -> Range<usize> {
     start..(start + inner.trim().len())
 }
 
+/// Punctuation of scripts that put no space after it.
+fn is_wide_mark(c: char) -> bool {
+    matches!(c, '；' | '：' | '。' | '！' | '？' | '，' | '、')
+}
+
+/// What closes a quotation or bracket, which a mark before it belongs to.
+fn is_closing(c: char) -> bool {
+    matches!(c, ')' | ']' | '）' | '」' | '』' | '》' | '〉' | '”' | '’' | '"' | '\'')
+}
+
 /// Where to cut a text that begins with a character other than white space and is longer than `at_most` bytes.
 fn place(text: &str, at_most: usize) -> usize {
     let ideal = text.len().div_ceil(text.len().div_ceil(at_most));
     let mut best = None;
     let mut last = ' ';
     for (at, c) in text.char_indices().take_while(|&(at, _)| at <= at_most) {
-        if at > 0 && c.is_whitespace() && !last.is_whitespace() {
+        let space = c.is_whitespace() && !last.is_whitespace();
+        if at > 0 && (space || (is_wide_mark(last) && !is_wide_mark(c) && !is_closing(c))) {
             let rank = match last {
                 ';' | ':' | '.' | '!' | '?' | '…' | '–' | '—' => 0,
-                ',' | ')' => 1,
+                '；' | '：' | '。' | '！' | '？' | '؛' | '؟' | '।' => 0,
+                ',' | ')' | '，' | '、' | '،' => 1,
                 _ => 2,
             };
             // Punctuation near the start of the text would leave a scrap: there it counts as any space does.

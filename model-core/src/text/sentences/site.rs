@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::abbreviations::{Class, Rules};
 use super::around::{
-    after, before, is_dash, is_opening, is_quote, is_small_name, is_terminator, token_before, word_after,
-    word_before,
+    after, before, is_dash, is_opening, is_quote, is_small, is_small_name, is_terminator, token_before,
+    word_after, word_before,
 };
 
 /// Ends of file names and addresses that are written in capitals too, after a period that is none.
@@ -271,8 +271,8 @@ impl<'t> Site<'t> {
         let begin = self.skip_opening(self.next);
         let rest = &self.text[begin..];
         match after(rest, 0) {
-            Some(c) if c.is_lowercase() && is_small_name(rest) => Next::Capital,
-            Some(c) if c.is_lowercase() => Next::Small,
+            Some(c) if is_small(c) && is_small_name(rest) => Next::Capital,
+            Some(c) if is_small(c) => Next::Small,
             Some(c) if c.is_alphabetic() => Next::Capital,
             Some(c) if c.is_numeric() => Next::Digit,
             // "[…] Der Rest": dots that belong to what follows.

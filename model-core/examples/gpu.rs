@@ -1,0 +1,211 @@
+//! What the GPU of this machine does with a model, beside one thread of its CPU; prints one JSON object.
+//!
+//! `gpu MODEL_DIR TEXT`: the text's first 600 words stand for an article, its lines for sentences. `cargo xtask bench gpu`
+//! calls it.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use model_core::device::{Gpu, self_test};
+use model_core::format::config::Config;
+use model_core::format::marian::ModelFile;
+use model_core::nn::Model;
+use model_core::ops::gpu;
+use model_core::translate::{Batch, Decoded, Lockstep, Sentence};
+use model_core::{Device, Files, Translator};
+use pollster::block_on;
+use serde_json::{Value, json};
+
+/// Steps between two read-backs, as in the browser.
+const SLOTS: usize = 8;
+
+/// How often each time is taken; the least counts, since all that disturbs makes it longer.
+const ROUNDS: usize = 5;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let folder = PathBuf::from(arguments.next().ok_or("usage: gpu MODEL_DIR TEXT")?);
+    let text = fs::read_to_string(arguments.next().ok_or("usage: gpu MODEL_DIR TEXT")?)?;
+    let bytes = fs::read(folder.join("model.deen.intgemm.alphas.bin"))?;
+    let vocabulary = fs::read(folder.join("vocab.deen.spm"))?;
+    let files = Files { model: &bytes, vocabulary: &vocabulary, target_vocabulary: None, shortlist: None };
+    let translator = Translator::load(files, &Device::flex())?;
+    let file = ModelFile::parse(&bytes)?;
+    let config = Config::from_model(&file)?;
+
+    let begin = Instant::now();
+    let gpu = block_on(Gpu::find())?;
+    gpu.check(&config)?;
+    let model = Model::load(&file, &config, &gpu.device)?;
+    block_on(self_test(translator.model(), &model))?;
+    let start_ms = ms(begin);
+
+    let bench = Bench { model: &model, translator: &translator };
+    let lines: Vec<&str> = text.lines().collect();
+    let words = |lines: &[&str]| lines.iter().map(|line| line.split_whitespace().count()).sum::<usize>();
+    let article = (1..=lines.len()).find(|&count| words(&lines[..count]) >= 600).unwrap_or(lines.len());
+
+    let by_sentences: Vec<Value> = [1, 8, 32, 64]
+        .into_iter()
+        .filter(|&count| count <= lines.len())
+        .map(|count| {
+            let chosen = &lines[..count];
+            let (gpu_ms, cpu_ms) = bench.both(chosen);
+            let speed = |ms: f64| words(chosen) as f64 * 1000.0 / ms;
+            json!({
+                "sentences": count, "gpu_ms": gpu_ms, "gpu_wps": speed(gpu_ms),
+                "cpu_ms": cpu_ms, "cpu_wps": speed(cpu_ms),
+            })
+        })
+        .collect();
+    let (article_ms, article_cpu_ms) = bench.both(&lines[..article]);
+    let result = json!({
+        "adapter": gpu.to_string(),
+        "packed_dot": gpu.packed_dot,
+        "start_ms": start_ms,
+        "article_words": words(&lines[..article]),
+        "article_sentences": article,
+        "article_ms": article_ms,
+        "article_cpu_ms": article_cpu_ms,
+        "first_sentence_ms": bench.first(&lines[..article]),
+        "equal_sentences": bench.equal(&lines[..article]),
+        "by_sentences": by_sentences,
+        "steps": bench.steps(&lines[..article], &config),
+        "steps_per_readback": SLOTS,
+        "gpu_memory_bytes": gpu.memory_bytes(),
+        "model_bytes": bytes.len(),
+    });
+    println!("{result}");
+    Ok(())
+}
+
+struct Bench<'a> {
+    model: &'a Model,
+    translator: &'a Translator,
+}
+
+impl Bench<'_> {
+    fn sentences(&self, lines: &[&str]) -> Vec<Sentence> {
+        let vocabulary = self.translator.source_vocabulary();
+        let ids = |line: &&str| {
+            let pieces = vocabulary.encode(line);
+            pieces.iter().map(|piece| piece.id).chain([vocabulary.eos()]).collect()
+        };
+        let numbered = lines.iter().map(ids).enumerate();
+        numbered.map(|(index, ids)| Sentence { index, ids, candidates: None }).collect()
+    }
+
+    /// Translates on the GPU; `on` hears of each sentence.
+    fn on_gpu(&self, lines: &[&str], on: impl FnMut(usize, Decoded)) {
+        let eos = self.translator.target_vocabulary().eos();
+        let lockstep = Lockstep::new(self.model, eos, SLOTS);
+        let run = lockstep.run(self.sentences(lines), on, || false);
+        block_on(run).expect("the GPU has passed the self-test");
+    }
+
+    /// Translates on one thread of the CPU, in one batch as the GPU does.
+    fn on_cpu(&self, lines: &[&str]) -> Vec<(usize, Decoded)> {
+        let eos = self.translator.target_vocabulary().eos();
+        let mut batch = Batch::start(self.translator.model(), eos, self.sentences(lines));
+        let mut decoded = Vec::new();
+        while !batch.is_empty() {
+            decoded.extend(batch.step(self.translator.model()));
+        }
+        decoded
+    }
+
+    /// The least milliseconds of both, the two taking turns.
+    fn both(&self, lines: &[&str]) -> (f64, f64) {
+        let (mut gpu, mut cpu) = (f64::INFINITY, f64::INFINITY);
+        for _ in 0..ROUNDS {
+            gpu = gpu.min(timed(|| self.on_gpu(lines, |_, _| ())));
+            cpu = cpu.min(timed(|| drop(self.on_cpu(lines))));
+        }
+        (gpu, cpu)
+    }
+
+    /// Milliseconds until the first sentence is there.
+    fn first(&self, lines: &[&str]) -> f64 {
+        let begin = Instant::now();
+        let mut first = f64::INFINITY;
+        self.on_gpu(lines, |_, _| first = first.min(ms(begin)));
+        first
+    }
+
+    /// How many sentences are the CPU's, piece by piece.
+    fn equal(&self, lines: &[&str]) -> usize {
+        let mut gpu = vec![Vec::new(); lines.len()];
+        self.on_gpu(lines, |index, decoded| gpu[index] = decoded.ids);
+        self.on_cpu(lines).into_iter().filter(|(index, decoded)| gpu[*index] == decoded.ids).count()
+    }
+
+    /// Dispatches, the GPU's own time for the encoder and a step, and what arithmetic and memory would take at least.
+    fn steps(&self, lines: &[&str], config: &Config) -> Value {
+        let sentences = self.sentences(lines);
+        let tokens: usize = sentences.iter().map(|sentence| sentence.ids.len()).sum();
+        let before = gpu::dispatches();
+        let encode = || {
+            let ids = sentences.iter().map(|sentence| sentence.ids.iter().copied());
+            let (context, spans) = self.model.encoder.forward(ids);
+            (self.model.decoder.remember(&context), spans)
+        };
+        let (memory, spans) = encode();
+        let encoder_dispatches = gpu::dispatches() - before;
+        let encoder = self.by_kernel(|| drop(encode()));
+        let mut state = self.model.decoder.start(&spans);
+        let mut history = Some(state.history(SLOTS));
+        let before = gpu::dispatches();
+        let mut step = || {
+            let step = self.model.decoder.step(&mut state, &memory, None);
+            history = history.take().map(|history| state.record(history, step));
+        };
+        step();
+        let step_dispatches = gpu::dispatches() - before;
+        let step = self.by_kernel(step);
+
+        let (dim, ffn) = (config.dim_emb, config.dim_ffn);
+        let encoder_layer = 4 * dim * dim + 2 * dim * ffn;
+        let decoder_layer = 4 * dim * dim + 2 * dim * ffn;
+        let projection = dim * config.target_vocab;
+        json!({
+            "rows": lines.len(),
+            "tokens": tokens,
+            "encoder_dispatches": encoder_dispatches,
+            "dispatches_per_step": step_dispatches,
+            "encoder_ms_by_kernel": encoder,
+            "step_ms_by_kernel": step,
+            "encoder_multiply_adds": tokens * (config.enc_depth * encoder_layer + config.dec_depth * 2 * dim * dim),
+            "step_multiply_adds": lines.len() * (config.dec_depth * decoder_layer + projection),
+            "step_weight_bytes": config.dec_depth * decoder_layer + projection,
+        })
+    }
+
+    /// The GPU's own time for each kind of kernel in some work, in milliseconds.
+    fn by_kernel(&self, mut work: impl FnMut()) -> BTreeMap<&'static str, f64> {
+        let mut least: BTreeMap<&'static str, f64> = BTreeMap::new();
+        for _ in 0..ROUNDS {
+            let mut sums: BTreeMap<&'static str, f64> = BTreeMap::new();
+            for (name, ms) in block_on(gpu::trace(&mut work)) {
+                *sums.entry(name).or_default() += ms;
+            }
+            for (name, ms) in sums {
+                let entry = least.entry(name).or_insert(f64::INFINITY);
+                *entry = entry.min(ms);
+            }
+        }
+        least
+    }
+}
+
+fn timed(work: impl FnOnce()) -> f64 {
+    let begin = Instant::now();
+    work();
+    ms(begin)
+}
+
+fn ms(begin: Instant) -> f64 {
+    begin.elapsed().as_secs_f64() * 1e3
+}

@@ -1,0 +1,164 @@
+//! Decoding for devices where reading back is slow: many steps between two looks at what they found.
+//!
+//! The steps write their results down on the device (see [`ops::record`](crate::ops::record)), and the host reads them all
+//! at once. So it learns late which sentences have ended; until then their rows go on, and what they say is not heard. The
+//! translations are those of a [`Batch`], since no row depends on another.
+
+use burn::tensor::{Int, Tensor};
+
+use super::batch::Batch;
+use super::row::{Decoded, Row, Sentence};
+use crate::nn::Model;
+use crate::ops::RECORD_HEAD;
+
+/// Above this a log-probability is more than rounding away from one that can be.
+const GREATEST_LOG_PROB: f32 = 1e-2;
+
+/// Why a device did not translate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// Its results could not be read; it may be gone.
+    #[error("the device's results cannot be read: {0}")]
+    Lost(String),
+    /// Its results cannot be right.
+    #[error("the device computes nonsense: {0}")]
+    Nonsense(String),
+}
+
+/// Decodes sentences in slices of several steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Lockstep<'m> {
+    model: &'m Model,
+    eos: u32,
+    slots: usize,
+}
+
+impl<'m> Lockstep<'m> {
+    /// `eos`: the id of `</s>` in the target vocabulary; `slots`: how many steps to make between two looks, at least 1.
+    pub fn new(model: &'m Model, eos: u32, slots: usize) -> Self {
+        Self { model, eos, slots: slots.max(1) }
+    }
+
+    /// Decodes all sentences. Each goes to `on`, by its index, as soon as its end is seen.
+    ///
+    /// Before each slice `cancelled` is asked whether to stop; the sentences that did not get to `on` are then not decoded.
+    ///
+    /// # Errors
+    /// If the device's results cannot be read, or cannot be right. What `on` got until then is sound.
+    ///
+    /// # Panics
+    /// For the reasons of [`Batch::start`].
+    pub async fn run(
+        &self,
+        sentences: Vec<Sentence>,
+        mut on: impl FnMut(usize, Decoded),
+        cancelled: impl Fn() -> bool,
+    ) -> Result<(), DeviceError> {
+        if sentences.is_empty() || cancelled() {
+            return Ok(());
+        }
+        let mut batch = Batch::start(self.model, self.eos, sentences);
+        let mut rows: Vec<Option<Row>> = std::mem::take(&mut batch.rows).into_iter().map(Some).collect();
+        loop {
+            // No row goes further than it may: the positions reach no further either.
+            let steps = rows.iter().flatten().map(Row::left).max().unwrap_or(0).min(self.slots);
+            if steps == 0 || cancelled() {
+                return Ok(());
+            }
+            let first = batch.state.position();
+            let width = RECORD_HEAD + batch.state.longest();
+            let words = read(self.slice(&mut batch, steps)).await?;
+            if words.len() != steps * rows.len() * width {
+                return Err(DeviceError::Lost(format!("{} words of {steps} steps", words.len())));
+            }
+            for position in first..first + steps {
+                let slot = &words[position % steps * rows.len() * width..];
+                for (row, words) in rows.iter_mut().zip(slot.chunks_exact(width)) {
+                    if let Some(finished) = self.hear(row, words)? {
+                        on(finished.index, finished.decoded);
+                    }
+                }
+            }
+            self.compact(&mut batch, &mut rows);
+        }
+    }
+
+    /// Makes some steps; what they found, `[steps, rows, 2 + longest]`, is still on the device.
+    fn slice(&self, batch: &mut Batch, steps: usize) -> Tensor<3, Int> {
+        let mut history = batch.state.history(steps);
+        for _ in 0..steps {
+            let step = self.model.decoder.step(&mut batch.state, &batch.memory, batch.shortlist.as_ref());
+            history = batch.state.record(history, step);
+        }
+        history
+    }
+
+    /// Gives a row its next piece, `words: [2 + longest]`; the row if it ends with it. What a row says after its end is
+    /// not heard.
+    fn hear(&self, row: &mut Option<Row>, words: &[i32]) -> Result<Option<Row>, DeviceError> {
+        let Some(alive) = row else { return Ok(None) };
+        let (id, log_prob, alignment) = sensible(words, self.model.decoder.pieces())?;
+        Ok(if alive.push(id, log_prob, alignment, self.eos) { row.take() } else { None })
+    }
+
+    /// Leaves out the rows that have ended, if they are at least half of all: moving the others costs something too.
+    fn compact(&self, batch: &mut Batch, rows: &mut Vec<Option<Row>>) {
+        let kept: Vec<usize> = (0..rows.len()).filter(|&row| rows[row].is_some()).collect();
+        if kept.is_empty() || kept.len() * 2 > rows.len() {
+            return;
+        }
+        batch.state.keep(&kept);
+        if let Some(shortlist) = &mut batch.shortlist {
+            shortlist.keep(&kept);
+        }
+        rows.retain(Option::is_some);
+    }
+}
+
+/// The words of a history.
+async fn read(history: Tensor<3, Int>) -> Result<Vec<i32>, DeviceError> {
+    let data = history.into_data_async().await.map_err(|error| DeviceError::Lost(error.to_string()))?;
+    data.try_into_vec::<i32>().map_err(|error| DeviceError::Lost(error.to_string()))
+}
+
+/// The piece, the log-probability and the alignment in `words: [2 + longest]`, if they can be right.
+fn sensible(words: &[i32], pieces: usize) -> Result<(u32, f32, &[f32]), DeviceError> {
+    let (head, alignment) = words.split_at(RECORD_HEAD);
+    let (id, log_prob) = (head[0].cast_unsigned(), f32::from_bits(head[1].cast_unsigned()));
+    let alignment: &[f32] = bytemuck::cast_slice(alignment);
+    let nonsense = |what: String| Err(DeviceError::Nonsense(what));
+    if id as usize >= pieces {
+        return nonsense(format!("piece {id} of {pieces}"));
+    }
+    if !log_prob.is_finite() || log_prob > GREATEST_LOG_PROB {
+        return nonsense(format!("a log-probability of {log_prob}"));
+    }
+    if let Some(weight) = alignment.iter().find(|weight| !weight.is_finite()) {
+        return nonsense(format!("an alignment of {weight}"));
+    }
+    Ok((id, log_prob, alignment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nonsense_is_an_error() {
+        let words = |id: i32, log_prob: f32, weights: [f32; 2]| {
+            let bits = [log_prob, weights[0], weights[1]].map(|number| number.to_bits().cast_signed());
+            [id, bits[0], bits[1], bits[2]]
+        };
+        assert_eq!(sensible(&words(7, -0.5, [0.25, 0.75]), 8), Ok((7, -0.5, &[0.25, 0.75][..])));
+        for wrong in [
+            words(8, -0.5, [0.25, 0.75]),
+            words(-1, -0.5, [0.25, 0.75]),
+            words(7, 0.5, [0.25, 0.75]),
+            words(7, f32::NAN, [0.25, 0.75]),
+            words(7, f32::NEG_INFINITY, [0.25, 0.75]),
+            words(7, -0.5, [0.25, f32::NAN]),
+        ] {
+            assert!(matches!(sensible(&wrong, 8), Err(DeviceError::Nonsense(_))), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The GPU's operations against their plain burn compositions, and its translations against the CPU's.
+//!
+//! On a machine without a GPU a driver that computes on the CPU will do (Debian's `mesa-vulkan-drivers`); without any
+//! these tests say so and are skipped.
+//!
+//! Tolerance: 2e-4 where numbers are of the order of 1, as for the CPU; `support/ops.rs` says what else may differ.
+#![cfg(feature = "gpu")]
+
+#[path = "support/ops.rs"]
+#[expect(dead_code, reason = "the CPU's tests use more of it")]
+mod checks;
+mod support;
+
+use std::cell::RefCell;
+use std::sync::OnceLock;
+
+use checks::Checks;
+use model_core::device::{Gpu, NoGpu, self_test};
+use model_core::format::config::Config;
+use model_core::format::marian::ModelFile;
+use model_core::nn::Model;
+use model_core::ops::gpu;
+use model_core::translate::{Decoded, DeviceError, Lockstep, Sentence};
+use model_core::{Device, Options, Translator};
+use pollster::block_on;
+
+const TOLERANCE: f32 = 2e-4;
+
+/// The machine's GPU, or `None` and a word about it.
+fn gpu() -> Option<&'static Gpu> {
+    static GPU: OnceLock<Result<Gpu, NoGpu>> = OnceLock::new();
+    match GPU.get_or_init(|| block_on(Gpu::find())) {
+        Ok(gpu) => Some(gpu),
+        Err(error) => {
+            println!("skipped: {error}");
+            None
+        }
+    }
+}
+
+/// The shipped model on the GPU.
+fn model(gpu: &Gpu) -> Model {
+    let files = support::Model::read();
+    let file = ModelFile::parse(&files.model).expect("the shipped model is sound");
+    let config = Config::from_model(&file).expect("the shipped model is sound");
+    gpu.check(&config).expect("the kernels do the shipped model");
+    Model::load(&file, &config, &gpu.device).expect("the shipped model loads")
+}
+
+/// Some lines as the model wants them.
+fn sentences(translator: &Translator, lines: &[String]) -> Vec<Sentence> {
+    let vocabulary = translator.source_vocabulary();
+    let pieces = |line: &String| {
+        let mut ids: Vec<u32> = vocabulary.encode(line).iter().map(|piece| piece.id).collect();
+        ids.push(vocabulary.eos());
+        ids
+    };
+    let numbered = lines.iter().map(pieces).enumerate();
+    numbered.map(|(index, ids)| Sentence { index, ids, candidates: None }).collect()
+}
+
+fn decode(model: &Model, eos: u32, slots: usize, sentences: Vec<Sentence>) -> Vec<Option<Decoded>> {
+    let mut all: Vec<Option<Decoded>> = vec![None; sentences.len()];
+    let lockstep = Lockstep::new(model, eos, slots);
+    let run = lockstep.run(
+        sentences,
+        |index, decoded| assert!(all[index].replace(decoded).is_none(), "sentence {index} came twice"),
+        || false,
+    );
+    block_on(run).expect("the GPU translates");
+    all
+}
+
+#[test]
+fn operations_equal_their_references() {
+    let Some(gpu) = gpu() else { return };
+    let mut checks = Checks::new(&gpu.device, TOLERANCE, 3);
+    for (rows, dim, heads, ffn, vocab) in [
+        (1, 256, 8, 768, 1500),
+        (2, 32, 2, 32, 300),
+        (5, 64, 8, 96, 1024),
+        (37, 256, 8, 1536, 2047),
+        (64, 512, 8, 2048, 400),
+    ] {
+        let alpha = Some(20.0 + 7.0 * rows as f32 % 60.0);
+        for relu in [false, true] {
+            checks.affine(rows, dim, 3 * dim, alpha, relu);
+        }
+        checks.affine(rows, dim, 33, alpha, false);
+        checks.project(rows, dim, vocab, alpha);
+        checks.take(rows, dim, vocab, vec![1, 5, 17, 18, 200, 299]);
+        checks.embed(rows, vocab, dim);
+        checks.ssru_norm(rows, dim);
+        checks.attention(dim, heads, alpha);
+        checks.feed_forward(rows, dim, ffn, alpha);
+        checks.record(rows, 3 + rows);
+        checks.select(rows, dim);
+    }
+    checks.equal_outputs();
+}
+
+#[test]
+fn the_self_test_tells_a_good_device_from_a_bad_one() {
+    let Some(gpu) = gpu() else { return };
+    let files = support::Model::read();
+    let file = ModelFile::parse(&files.model).expect("the shipped model is sound");
+    let config = Config::from_model(&file).expect("the shipped model is sound");
+    let cpu = Model::load(&file, &config, &Device::flex()).expect("the shipped model loads");
+    let model = model(gpu);
+    assert_eq!(block_on(self_test(&cpu, &model)), Ok(()));
+
+    // One bit of one weight's exponent, in the first layer: a scale that is far off.
+    let mut broken = files.model.clone();
+    let scale = &file.get("encoder_l1_ffn_ffn_ln_scale").expect("a tensor of the format").data()[..64];
+    let at = files.model.windows(64).position(|window| window == scale).expect("it is in the file");
+    for number in broken[at..at + 64].chunks_exact_mut(4) {
+        number[3] ^= 0x02;
+    }
+    let file = ModelFile::parse(&broken).expect("it is still a model");
+    let broken = Model::load(&file, &config, &gpu.device).expect("it still loads");
+    assert!(block_on(self_test(&cpu, &broken)).is_err());
+}
+
+/// The GPU's sums are made in the CPU's order, so that its text is the CPU's. Where a driver fuses multiplications with
+/// additions, or divides less exactly, 8-bit rounding goes the other way here and there, and some sentences with it.
+#[test]
+fn its_translations_are_the_cpus() {
+    let Some(gpu) = gpu() else { return };
+    let translator = support::Model::read().translator();
+    let lines = &support::technews()[..40];
+    let texts: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let eos = translator.target_vocabulary().eos();
+    let decoded = decode(&model(gpu), eos, 8, sentences(&translator, lines));
+    let expected = translator.translate(&texts, &Options::default());
+    let equal = decoded.iter().zip(&expected).filter(|(decoded, expected)| {
+        let decoded = decoded.as_ref().expect("every sentence comes");
+        decoded.ids.iter().eq(expected.pieces.iter().map(|piece| &piece.id))
+    });
+    let equal = equal.count();
+    println!("{equal} of {} sentences are equal", lines.len());
+    assert!(equal * 100 >= lines.len() * 95, "{equal} of {} are equal", lines.len());
+}
+
+#[test]
+fn dispatches_do_not_grow_with_the_batch() {
+    let Some(gpu) = gpu() else { return };
+    let model = model(gpu);
+    for rows in [1, 9, 64] {
+        let sentences: Vec<Vec<u32>> = (0..rows).map(|row| vec![5 + row as u32; 3 + row % 20]).collect();
+        let before = gpu::dispatches();
+        let (context, spans) = model.encoder.forward(sentences.iter().map(|ids| ids.iter().copied()));
+        let memory = model.decoder.remember(&context);
+        let encoder = gpu::dispatches() - before;
+        let mut state = model.decoder.start(&spans);
+        let history = state.history(8);
+        let before = gpu::dispatches();
+        let step = model.decoder.step(&mut state, &memory, None);
+        let history = state.record(history, step);
+        let step = gpu::dispatches() - before;
+        println!("{rows} sentences: {encoder} dispatches to encode, {step} for a step");
+        assert!(encoder <= 45 && step <= 12, "{encoder} and {step} dispatches for {rows} sentences");
+        block_on(history.into_data_async()).expect("the GPU answers");
+    }
+}
+
+#[test]
+fn a_lost_device_is_an_error_and_what_came_before_is_kept() {
+    // One of its own, since it is lost for good.
+    let Ok(gpu) = block_on(Gpu::find()) else { return println!("skipped: there is no GPU") };
+    let translator = support::Model::read().translator();
+    let eos = translator.target_vocabulary().eos();
+    let model = model(&gpu);
+    let lines = &support::technews()[..12];
+    let slices = RefCell::new(0);
+    let got = RefCell::new(Vec::new());
+    let lose = || {
+        *slices.borrow_mut() += 1;
+        if *slices.borrow() == 4 {
+            gpu.lose();
+        }
+        false
+    };
+    let lockstep = Lockstep::new(&model, eos, 4);
+    let run = lockstep.run(sentences(&translator, lines), |index, _| got.borrow_mut().push(index), lose);
+    let result = block_on(run);
+    assert!(matches!(result, Err(DeviceError::Lost(_))), "{result:?}");
+    assert!(got.borrow().len() < lines.len());
+}
