@@ -22,7 +22,7 @@ pub fn start() {
         match serde_wasm_bindgen::from_value::<HelperRequest>(message.data()) {
             Ok(request) => decoder.handle(request),
             Err(error) => {
-                post(&HelperEvent::Failed { reason: format!("a message that is no request: {error}") })
+                post(&HelperEvent::Failed { reason: format!("a message that is no request: {error}") });
             }
         }
     });

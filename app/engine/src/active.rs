@@ -47,6 +47,11 @@ impl Active {
         Self { id, stage, asked: now(), begun: 0.0, stats: Stats::default() }
     }
 
+    /// Whether its sentences are in a model's hands.
+    pub(crate) fn has_begun(&self) -> bool {
+        matches!(self.stage, Stage::Running(..))
+    }
+
     /// The reader looks at this block now.
     pub(crate) fn focus(&mut self, block: u32) {
         match &mut self.stage {
@@ -105,7 +110,7 @@ impl Active {
     fn begin(&mut self, blocks: &[Block], first: u32, loaded: &Loaded) {
         let job = self.id;
         self.begun = now();
-        let article = Article::new(blocks, &loaded.language, &loaded.translator);
+        let article = Article::new(blocks, &loaded.info, &loaded.translator);
         post(&Event::Outline { job, blocks: article.outline.clone() });
         for (sentence, runs) in &article.ready {
             self.stats.sentences += 1;

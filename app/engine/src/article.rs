@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use klartext_protocol::Span;
+use klartext_protocol::{EngineInfo, Span};
 use model_core::document::{Block, BlockKind, Run, bylines, dates};
 use model_core::translate::carry;
 use model_core::{Translation, Translator};
@@ -28,15 +28,15 @@ pub(crate) struct Article {
 }
 
 impl Article {
-    /// Cuts blocks in `language` into sentences.
-    pub(crate) fn new(blocks: &[Block], language: &str, translator: &Translator) -> Self {
+    /// Cuts blocks into sentences of the language that the model reads.
+    pub(crate) fn new(blocks: &[Block], model: &EngineInfo, translator: &Translator) -> Self {
         let mut article = Self { outline: Vec::new(), sentences: Vec::new(), ready: Vec::new() };
         for (number, block) in (0..).zip(blocks) {
             let text = block.text();
-            let by_rule = by_rule(block, &text);
+            let by_rule = by_rule(block, &text, model);
             let spans = match by_rule {
                 Some(_) => trimmed(&text).into_iter().collect(),
-                None => translator.sentences(&text, language),
+                None => translator.sentences(&text, &model.source),
             };
             for (index, span) in (0..).zip(&spans) {
                 let sentence = Sentence { block: number, index, source: block.slice(span.clone()) };
@@ -68,11 +68,13 @@ impl Sentence {
     }
 }
 
-/// A block's English, where no model is wanted for it.
-fn by_rule(block: &Block, text: &str) -> Option<Vec<Run>> {
+/// A block's translation, where no model is wanted for it. There are rules from German to English.
+fn by_rule(block: &Block, text: &str, model: &EngineInfo) -> Option<Vec<Run>> {
+    let is = |tag: &str, language: &str| tag.split('-').next().is_some_and(|it| it.eq_ignore_ascii_case(language));
+    let has_rules = is(&model.source, "de") && is(&model.target, "en");
     let english = match block.kind {
-        BlockKind::Date => dates::english_date(text)?,
-        BlockKind::Byline => bylines::english_byline(text)?,
+        BlockKind::Date if has_rules => dates::english_date(text)?,
+        BlockKind::Byline if has_rules => bylines::english_byline(text)?,
         kind if !kind.is_translated() => return Some(block.slice(trimmed(text)?)),
         _ => return None,
     };

@@ -1,53 +1,36 @@
-//! Files over HTTP, with progress.
+//! Small files over HTTP: lists and manifests. Models come by way of the store.
 
 use js_sys::{Reflect, Uint8Array};
-use klartext_protocol::{EngineError, ErrorCode};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, Response};
 
 use crate::scope;
 
-/// Fetches a file of at most `limit` bytes; `progress` hears of the bytes of each piece that arrives.
-pub(crate) async fn fetch(
-    url: &str,
-    limit: usize,
-    mut progress: impl FnMut(usize),
-) -> Result<Vec<u8>, EngineError> {
-    let network = |error: JsValue| failure(ErrorCode::Network, url, &describe(&error));
-    let response = JsFuture::from(scope().fetch_with_str(url)).await.map_err(network)?;
+/// Fetches a file of at most `limit` bytes; an error in words if that fails.
+pub(crate) async fn fetch(url: &str, limit: usize) -> Result<Vec<u8>, String> {
+    let failed = |error: JsValue| format!("{url}: {}", describe(&error));
+    let response = JsFuture::from(scope().fetch_with_str(url)).await.map_err(failed)?;
     let response: Response = response.unchecked_into();
-    if matches!(response.status(), 404 | 410) {
-        return Err(failure(ErrorCode::ModelMissing, url, "the server does not have it"));
-    }
     if !response.ok() {
-        let problem = format!("the server answered {} {}", response.status(), response.status_text());
-        return Err(failure(ErrorCode::Network, url, &problem));
+        return Err(format!("{url}: the server answered {}", response.status()));
     }
     let Some(body) = response.body() else { return Ok(Vec::new()) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    // Exactly sized, since WebAssembly's memory never shrinks again.
-    let mut bytes = Vec::with_capacity(limit);
+    let mut bytes = Vec::new();
     loop {
-        let chunk = JsFuture::from(reader.read()).await.map_err(network)?;
+        let chunk = JsFuture::from(reader.read()).await.map_err(failed)?;
         if Reflect::get(&chunk, &"done".into()).is_ok_and(|done| done.is_truthy()) {
             return Ok(bytes);
         }
-        let value: Uint8Array = Reflect::get(&chunk, &"value".into()).map_err(network)?.unchecked_into();
-        let (start, len) = (bytes.len(), value.length() as usize);
-        if len > limit - start {
+        let value: Uint8Array = Reflect::get(&chunk, &"value".into()).map_err(failed)?.unchecked_into();
+        if value.length() as usize > limit - bytes.len() {
             // Nobody reads the rest; whether that can be told to the browser does not matter.
             let _ = reader.cancel();
-            return Err(failure(ErrorCode::ModelBroken, url, &format!("it has more than {limit} bytes")));
+            return Err(format!("{url}: it has more than {limit} bytes"));
         }
-        bytes.resize(start + len, 0);
-        value.copy_to(&mut bytes[start..]);
-        progress(len);
+        bytes.extend_from_slice(&value.to_vec());
     }
-}
-
-fn failure(code: ErrorCode, url: &str, problem: &str) -> EngineError {
-    EngineError { code, message: format!("{url}: {problem}") }
 }
 
 /// A JavaScript error in words.

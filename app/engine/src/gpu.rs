@@ -48,6 +48,8 @@ pub(crate) struct Gpu {
     is_faster: bool,
     /// What the CPU has done in this worker: source pieces, and the milliseconds that they took.
     cpu: (usize, f64),
+    /// Looks at the helper from time to time.
+    clock: Option<Clock>,
 }
 
 /// What a helper's event means for the jobs.
@@ -217,13 +219,32 @@ pub(crate) async fn start(worker: &Worker) {
             gpu.started = now();
             post(&Event::Gpu { gpu: GpuState::Starting });
             let worker = worker.clone();
-            let look = Closure::<dyn FnMut()>::new(move || worker.look_at_gpu());
-            // The clock runs as long as the worker; there is one, since the GPU is started once.
-            let look = look.into_js_value();
-            let _ =
-                scope().set_interval_with_callback_and_timeout_and_arguments_0(look.unchecked_ref(), LOOK_MS);
+            gpu.clock = Clock::start(move || worker.look_at_gpu());
         }
         Err(reason) => gpu.off(&reason),
+    }
+}
+
+/// Something that is done again and again until this is dropped.
+struct Clock {
+    interval: i32,
+    _act: Closure<dyn FnMut()>,
+}
+
+impl Clock {
+    /// None if the browser has no clocks left.
+    fn start(act: impl FnMut() + 'static) -> Option<Self> {
+        let act = Closure::<dyn FnMut()>::new(act);
+        let interval = scope()
+            .set_interval_with_callback_and_timeout_and_arguments_0(act.as_ref().unchecked_ref(), LOOK_MS)
+            .ok()?;
+        Some(Self { interval, _act: act })
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        scope().clear_interval_with_handle(self.interval);
     }
 }
 

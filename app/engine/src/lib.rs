@@ -10,6 +10,7 @@ mod fetch;
 mod gpu;
 mod helper;
 mod loading;
+mod models;
 mod turn;
 mod worker;
 

@@ -4,15 +4,17 @@ use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 
 use klartext_protocol::helper::HelperEvent;
+use klartext_protocol::models::Origin;
 use klartext_protocol::{EngineError, EngineOptions, ErrorCode, Event, JobId, Request};
+use klartext_store::{Control, Wish};
 use model_core::document::pasted;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::active::{Active, Progress};
 use crate::gpu::{self, Gpu, Outcome};
-use crate::loading::{Loaded, load};
-use crate::post;
+use crate::loading::{Loaded, absolute, fetch, load, newer};
 use crate::turn::Turn;
+use crate::{models, post};
 
 /// The most bytes of an article. Rendering and translating more would take the page minutes.
 const MAX_BYTES: usize = 4 << 20;
@@ -21,8 +23,18 @@ const MAX_BYTES: usize = 4 << 20;
 #[derive(Clone)]
 pub(crate) struct Worker(Rc<RefCell<State>>);
 
+#[derive(Default)]
 pub(crate) struct State {
-    model: Model,
+    /// The model that translates.
+    ready: Option<Rc<Loaded>>,
+    /// The one that takes its place as soon as no job is under way, and what may compute with it.
+    next: Option<(Loaded, EngineOptions)>,
+    /// The one that is on its way.
+    arriving: Option<Arriving>,
+    /// How many have been on their way.
+    arrivals: u32,
+    /// Why none could be had, if that was so the last time.
+    failed: Option<EngineError>,
     /// The GPU's part.
     pub(crate) gpu: Gpu,
     /// Jobs in the order in which they came; the first runs.
@@ -31,25 +43,26 @@ pub(crate) struct State {
     running: bool,
 }
 
-enum Model {
-    /// Nothing was asked for.
-    None,
-    /// It is being fetched.
-    Loading,
-    /// It is ready.
-    Ready(Rc<Loaded>),
-    /// It could not be had.
-    Failed(EngineError),
+/// A model on its way.
+struct Arriving {
+    number: u32,
+    address: String,
+    purpose: Purpose,
+    control: Control,
+}
+
+/// What a model is wanted for.
+#[derive(Clone, PartialEq)]
+enum Purpose {
+    /// To translate, with what the options allow.
+    Use(EngineOptions),
+    /// To be there later.
+    Keep,
 }
 
 impl Worker {
     pub(crate) fn new() -> Self {
-        Self(Rc::new(RefCell::new(State {
-            model: Model::None,
-            gpu: Gpu::default(),
-            jobs: Vec::new(),
-            running: false,
-        })))
+        Self(Rc::default())
     }
 
     /// The state. To be let go before anything is awaited or anybody else is called.
@@ -60,7 +73,16 @@ impl Worker {
     /// Takes a request.
     pub(crate) fn handle(&self, request: Request) {
         match request {
-            Request::Load { manifest, options } => self.load(manifest, options),
+            Request::Load { manifest, options, newest } => {
+                self.want(&manifest, newest, Purpose::Use(options));
+            }
+            Request::Download { manifest, newest } => self.want(&manifest, newest, Purpose::Keep),
+            Request::PauseLoad => self.wish(Wish::Pause),
+            Request::ResumeLoad => self.wish(Wish::Run),
+            Request::CancelLoad => self.call_off(),
+            Request::Models { index } => spawn_local(async move { models::list(&index).await }),
+            Request::RemoveModel { address } => spawn_local(async move { models::remove(&address).await }),
+            Request::Import { import } => spawn_local(models::import(import)),
             Request::Read { job, text } if text.len() > MAX_BYTES => fail(job, too_long(text.len())),
             Request::Read { job, text } => {
                 post(&Event::Read { job, document: pasted::read_pasted(&text) });
@@ -74,48 +96,129 @@ impl Worker {
                 self.run();
             }
             Request::Focus { job, block } => self.focus(job, block),
-            Request::Cancel { job } => {
-                let state = &mut *self.state();
-                // A job that is over was answered when it ended.
-                if let Some(position) = state.jobs.iter().position(|active| active.id == job) {
-                    state.jobs.remove(position);
-                    state.gpu.cancel(job);
-                    post(&Event::Cancelled { job });
-                }
-            }
+            Request::Cancel { job } => self.cancel(job),
             Request::Ping => post(&Event::Pong),
         }
     }
 
-    fn load(&self, manifest: String, options: EngineOptions) {
-        {
+    /// Somebody wants a model.
+    fn want(&self, manifest: &str, newest: bool, purpose: Purpose) {
+        let address = match absolute(manifest) {
+            Ok(address) => address,
+            Err(error) => return post(&Event::Failed { job: None, error }),
+        };
+        let control = Control::new();
+        let number = {
             let state = &mut *self.state();
-            match &state.model {
-                Model::Loading => return,
-                Model::Ready(loaded) => return post(&Event::Ready { engine: loaded.info.clone() }),
-                Model::None | Model::Failed(_) => state.model = Model::Loading,
+            let is_same = |other: &Arriving| other.address == address && other.purpose == purpose;
+            if !newest && state.arriving.as_ref().is_some_and(is_same) {
+                return;
             }
-            state.gpu = Gpu::new(options);
-        }
+            if let Some(other) = state.arriving.take() {
+                other.control.set(Wish::Cancel);
+            }
+            if let Some(ready) = state.ready.as_ref().filter(|ready| ready.info.address == address)
+                && !newest
+                && purpose != Purpose::Keep
+            {
+                state.next = None;
+                return post(&Event::Ready { engine: ready.info.clone() });
+            }
+            state.failed = None;
+            state.arrivals += 1;
+            let (address, purpose, control) = (address.clone(), purpose.clone(), control.clone());
+            state.arriving = Some(Arriving { number: state.arrivals, address, purpose, control });
+            state.arrivals
+        };
         let worker = self.clone();
         spawn_local(async move {
-            let model = match load(&manifest).await {
-                Ok(loaded) => {
-                    post(&Event::Ready { engine: loaded.info.clone() });
-                    Model::Ready(Rc::new(loaded))
+            match purpose {
+                Purpose::Use(options) => {
+                    let loaded = load(&address, newest, &control).await;
+                    worker.arrived(number, loaded, |state, loaded| state.next = Some((loaded, options)));
                 }
-                Err(error) => {
-                    post(&Event::Failed { job: None, error: error.clone() });
-                    Model::Failed(error)
+                Purpose::Keep => {
+                    let stored = fetch(&address, newest, &control).await;
+                    worker.arrived(number, stored, |_, _| post(&Event::Stored { address }));
                 }
-            };
-            let is_ready = matches!(model, Model::Ready(_));
-            worker.state().model = model;
-            worker.run();
-            if is_ready {
-                gpu::start(&worker).await;
             }
         });
+    }
+
+    /// A model is here, or could not be had; unless nobody wants it any more.
+    fn arrived<T>(&self, number: u32, what: Result<T, EngineError>, take: impl FnOnce(&mut State, T)) {
+        {
+            let state = &mut *self.state();
+            if state.arriving.take_if(|arriving| arriving.number == number).is_none() {
+                return;
+            }
+            match what {
+                Ok(it) => take(state, it),
+                Err(error) => {
+                    post(&Event::Failed { job: None, error: error.clone() });
+                    state.failed = Some(error);
+                }
+            }
+        }
+        self.run();
+    }
+
+    fn wish(&self, wish: Wish) {
+        if let Some(arriving) = &self.state().arriving {
+            arriving.control.set(wish);
+        }
+    }
+
+    /// Nobody wants the model that is on its way any more, nor what waits for it.
+    fn call_off(&self) {
+        let state = &mut *self.state();
+        state.next = None;
+        if let Some(arriving) = state.arriving.take() {
+            arriving.control.set(Wish::Cancel);
+        }
+        post(&Event::LoadCancelled);
+        if state.ready.is_none() {
+            state.jobs.drain(..).for_each(|active| post(&Event::Cancelled { job: active.id }));
+        }
+    }
+
+    /// Lets the model take over that waits for that, if nothing is under way.
+    fn change(&self) {
+        let loaded = {
+            let state = &mut *self.state();
+            if state.jobs.first().is_some_and(Active::has_begun) {
+                return;
+            }
+            let Some((loaded, options)) = state.next.take() else { return };
+            let loaded = Rc::new(loaded);
+            state.ready = Some(Rc::clone(&loaded));
+            // The GPU has the old one; its helper ends with this.
+            state.gpu = Gpu::new(options);
+            loaded
+        };
+        post(&Event::Ready { engine: loaded.info.clone() });
+        let worker = self.clone();
+        spawn_local(async move {
+            gpu::start(&worker).await;
+            let Loaded { info, manifest, .. } = &*loaded;
+            if info.origin == Origin::Stored
+                && let Some(newer) = newer(&info.address, manifest).await
+            {
+                post(&Event::NewerModel { newer });
+            }
+        });
+    }
+
+    fn cancel(&self, job: JobId) {
+        {
+            let state = &mut *self.state();
+            // A job that is over was answered when it ended.
+            let Some(position) = state.jobs.iter().position(|active| active.id == job) else { return };
+            state.jobs.remove(position);
+            state.gpu.cancel(job);
+            post(&Event::Cancelled { job });
+        }
+        self.run();
     }
 
     fn focus(&self, job: JobId, block: u32) {
@@ -139,10 +242,7 @@ impl Worker {
     }
 
     fn loaded(&self) -> Option<Rc<Loaded>> {
-        match &self.state().model {
-            Model::Ready(loaded) => Some(Rc::clone(loaded)),
-            _ => None,
-        }
+        self.state().ready.clone()
     }
 
     /// Does to the jobs what the GPU's news mean for them.
@@ -174,27 +274,24 @@ impl Worker {
 
     /// Starts the loop, if it does not run and there is something to do.
     fn run(&self) {
-        let loaded = {
+        self.change();
+        {
             let state = &mut *self.state();
-            match &state.model {
-                Model::Ready(_) if state.running || state.jobs.is_empty() => return,
-                Model::Ready(loaded) => {
-                    let loaded = Rc::clone(loaded);
-                    state.running = true;
-                    loaded
+            if state.ready.is_none() {
+                if let Some(error) = &state.failed {
+                    state.jobs.drain(..).for_each(|active| fail(active.id, error.clone()));
                 }
-                Model::Failed(error) => {
-                    let error = error.clone();
-                    return state.jobs.drain(..).for_each(|active| fail(active.id, error.clone()));
-                }
-                Model::None | Model::Loading => return,
+                return;
             }
-        };
+            if state.jobs.is_empty() || std::mem::replace(&mut state.running, true) {
+                return;
+            }
+        }
         let worker = self.clone();
         spawn_local(async move {
             match Turn::new() {
                 Ok(turn) => {
-                    while worker.state().step(&loaded) {
+                    while worker.step() {
                         turn.take().await;
                     }
                 }
@@ -205,6 +302,13 @@ impl Worker {
             }
             worker.state().running = false;
         });
+    }
+
+    /// Goes on with the first job by a step; whether there is more to do here.
+    fn step(&self) -> bool {
+        self.change();
+        let Some(loaded) = self.loaded() else { return false };
+        self.state().step(&loaded)
     }
 }
 

@@ -5,9 +5,12 @@
 //! [`Event::Cancelled`] and [`Event::Failed`]; after that no event names it again.
 
 pub mod helper;
+pub mod models;
 
 use klartext_document::{Block, Document, Run};
 use serde::{Deserialize, Serialize};
+
+use self::models::{Import, LoadProgress, ModelInfo, NewerModel, Offers, Origin};
 
 /// A job, numbered by the reader. Never used twice, not even for another worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,12 +21,47 @@ pub struct JobId(pub u32);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Request {
-    /// Fetch and check a model. Answered by [`Event::Loading`]s and one [`Event::Ready`] or [`Event::Failed`].
+    /// Make a model ready: from the device if it is there, else after fetching and checking what is missing. Answered by
+    /// [`Event::Loading`]s and one [`Event::Ready`], [`Event::LoadCancelled`] or [`Event::Failed`] without a job. A model
+    /// that is ready translates until then, and what it has begun it ends. One model is on its way at a time: another
+    /// request takes the place of the first.
     Load {
-        /// Address of the model's manifest, absolute or relative to the page.
+        /// Address of the model's manifest, absolute or relative to the site, or `imported:` and a name.
         manifest: String,
         /// What may compute.
+        #[serde(default)]
         options: EngineOptions,
+        /// Whether a newer version is looked for first.
+        #[serde(default)]
+        newest: bool,
+    },
+    /// Fetch a model for later. Answered as [`Request::Load`], with [`Event::Stored`] in the end.
+    Download {
+        /// As above.
+        manifest: String,
+        /// As above.
+        newest: bool,
+    },
+    /// Let the download rest.
+    PauseLoad,
+    /// Let it go on.
+    ResumeLoad,
+    /// End it. What has arrived is kept. Answered by [`Event::LoadCancelled`]; jobs that waited for it end too.
+    CancelLoad,
+    /// Which models are there? Answered by one or more [`Event::Models`], the last of which knows what the site offers.
+    Models {
+        /// Address of the site's list of manifests, absolute or relative to the site.
+        index: String,
+    },
+    /// Remove a model from the device. Answered by [`Event::ModelsChanged`].
+    RemoveModel {
+        /// Its manifest's address.
+        address: String,
+    },
+    /// Keep a model from files. Answered by [`Event::ModelsChanged`].
+    Import {
+        /// What it is.
+        import: Import,
     },
     /// Make an article of pasted text. Answered by [`Event::Read`]. Needs no model.
     Read {
@@ -66,17 +104,38 @@ pub enum Event {
     Started,
     /// The answer to [`Request::Ping`].
     Pong,
-    /// A model is being fetched.
-    Loading {
-        /// Bytes that have arrived.
-        done: u64,
-        /// Bytes in all, from the manifest.
-        total: u64,
-    },
-    /// The model is ready.
+    /// A model is on its way.
+    Loading(LoadProgress),
+    /// The model is ready. Said again when another takes its place.
     Ready {
         /// Which one, and what runs it.
         engine: EngineInfo,
+    },
+    /// A model is on the device.
+    Stored {
+        /// Its manifest's address.
+        address: String,
+    },
+    /// The loading of a model was called off.
+    LoadCancelled,
+    /// The server has another version of the model that is ready.
+    NewerModel {
+        /// Which.
+        newer: NewerModel,
+    },
+    /// The models that there are.
+    Models {
+        /// Those on the device, the last used first, then those that the site offers besides.
+        models: Vec<ModelInfo>,
+        /// Whether the second are known.
+        offers: Offers,
+    },
+    /// A model was removed or brought, or could not be.
+    ModelsChanged {
+        /// The address of the one that was brought.
+        address: Option<String>,
+        /// Why nothing came of it.
+        error: Option<EngineError>,
     },
     /// What the GPU is doing for the engine has changed.
     Gpu {
@@ -199,14 +258,22 @@ pub struct Span {
 /// The model that is loaded, and what runs it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EngineInfo {
+    /// The address of the model's manifest.
+    pub address: String,
     /// The model's name, from its manifest.
     pub model: String,
     /// Its version.
     pub version: String,
+    /// The language that it reads, as a BCP 47 tag.
+    pub source: String,
+    /// The language that it writes.
+    pub target: String,
     /// Its licence note.
     pub licence: String,
     /// Bytes of its files.
     pub bytes: u64,
+    /// Where they came from.
+    pub origin: Origin,
     /// What computes: "CPU".
     pub device: String,
     /// Which kernels are live: "simd128", "scalar".
@@ -255,6 +322,12 @@ pub enum ErrorCode {
     ModelBroken,
     /// The model is well-formed and of a kind that this engine does not know.
     ModelUnsupported,
+    /// The browser does not give the site enough room for the model.
+    OutOfSpace,
+    /// The device's storage filled up while the model was written.
+    StorageFull,
+    /// The browser's storage fails in another way.
+    Storage,
     /// The text is too long.
     TooLong,
     /// Not enough memory.

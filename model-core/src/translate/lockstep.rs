@@ -54,43 +54,59 @@ impl<'m> Lockstep<'m> {
         mut on: impl FnMut(usize, Decoded),
         cancelled: impl Fn() -> bool,
     ) -> Result<(), DeviceError> {
-        if sentences.is_empty() || cancelled() {
+        if sentences.is_empty() {
             return Ok(());
         }
         let mut batch = Batch::start(self.model, self.eos, sentences);
         let mut rows: Vec<Option<Row>> = std::mem::take(&mut batch.rows).into_iter().map(Some).collect();
+        // Which of the rows the device still has, in its order.
+        let mut there: Vec<usize> = (0..rows.len()).collect();
+        let mut ahead: Option<Slice> = None;
         loop {
-            // No row goes further than it may: the positions reach no further either.
-            let steps = rows.iter().flatten().map(Row::left).max().unwrap_or(0).min(self.slots);
-            if steps == 0 || cancelled() {
+            if cancelled() {
                 return Ok(());
             }
-            let first = batch.state.position();
-            let width = RECORD_HEAD + batch.state.longest();
-            let words = read(self.slice(&mut batch, steps)).await?;
-            if words.len() != steps * rows.len() * width {
-                return Err(DeviceError::Lost(format!("{} words of {steps} steps", words.len())));
+            // The next slice is on its way before the last one is read, so that the device does not wait for the host. No
+            // row goes further than it may: the positions reach no further either.
+            let sent = ahead.as_ref().map_or(0, |slice| slice.steps);
+            let left = rows.iter().flatten().map(Row::left).max().unwrap_or(0).saturating_sub(sent);
+            let next =
+                (left > 0).then(|| self.slice(&mut batch, left.min(self.slots), &there));
+            let Some(slice) = std::mem::replace(&mut ahead, next) else {
+                if ahead.is_none() {
+                    return Ok(());
+                }
+                continue;
+            };
+            let words = read(slice.history).await?;
+            if words.len() != slice.steps * slice.rows.len() * slice.width {
+                return Err(DeviceError::Lost(format!("{} words of {} steps", words.len(), slice.steps)));
             }
-            for position in first..first + steps {
-                let slot = &words[position % steps * rows.len() * width..];
-                for (row, words) in rows.iter_mut().zip(slot.chunks_exact(width)) {
-                    if let Some(finished) = self.hear(row, words)? {
+            for position in slice.first..slice.first + slice.steps {
+                let slot = &words[position % slice.steps * slice.rows.len() * slice.width..];
+                for (&row, words) in slice.rows.iter().zip(slot.chunks_exact(slice.width)) {
+                    if let Some(finished) = self.hear(&mut rows[row], words)? {
                         on(finished.index, finished.decoded);
                     }
                 }
             }
-            self.compact(&mut batch, &mut rows);
+            if rows.iter().all(Option::is_none) {
+                // What is still on its way has nothing that anybody waits for.
+                return Ok(());
+            }
+            self.compact(&mut batch, &rows, &mut there);
         }
     }
 
-    /// Makes some steps; what they found, `[steps, rows, 2 + longest]`, is still on the device.
-    fn slice(&self, batch: &mut Batch, steps: usize) -> Tensor<3, Int> {
+    /// Makes some steps; what they found is still on the device.
+    fn slice(&self, batch: &mut Batch, steps: usize, there: &[usize]) -> Slice {
         let mut history = batch.state.history(steps);
+        let (first, width) = (batch.state.position(), RECORD_HEAD + batch.state.longest());
         for _ in 0..steps {
             let step = self.model.decoder.step(&mut batch.state, &batch.memory, batch.shortlist.as_ref());
             history = batch.state.record(history, step);
         }
-        history
+        Slice { history, first, steps, width, rows: there.to_vec() }
     }
 
     /// Gives a row its next piece, `words: [2 + longest]`; the row if it ends with it. What a row says after its end is
@@ -102,17 +118,30 @@ impl<'m> Lockstep<'m> {
     }
 
     /// Leaves out the rows that have ended, if they are at least half of all: moving the others costs something too.
-    fn compact(&self, batch: &mut Batch, rows: &mut Vec<Option<Row>>) {
-        let kept: Vec<usize> = (0..rows.len()).filter(|&row| rows[row].is_some()).collect();
-        if kept.is_empty() || kept.len() * 2 > rows.len() {
+    fn compact(&self, batch: &mut Batch, rows: &[Option<Row>], there: &mut Vec<usize>) {
+        let kept: Vec<usize> = (0..there.len()).filter(|&place| rows[there[place]].is_some()).collect();
+        if kept.is_empty() || kept.len() * 2 > there.len() {
             return;
         }
         batch.state.keep(&kept);
         if let Some(shortlist) = &mut batch.shortlist {
             shortlist.keep(&kept);
         }
-        rows.retain(Option::is_some);
+        *there = kept.into_iter().map(|place| there[place]).collect();
     }
+}
+
+/// Steps that were made together, and whose results are read together.
+struct Slice {
+    /// `[steps, rows, 2 + longest]`.
+    history: Tensor<3, Int>,
+    /// The position of the first step.
+    first: usize,
+    steps: usize,
+    /// 2 + longest.
+    width: usize,
+    /// Which rows they are.
+    rows: Vec<usize>,
 }
 
 /// The words of a history.

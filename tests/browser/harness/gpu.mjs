@@ -2,8 +2,10 @@
 // engine's worker or of the GPU's.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { url } from "./harness.mjs";
-import { ENGINE, WORKER, assertWhole, blocks, eventually, openReader, paste, phase, said } from "./reader.mjs";
+import { WORKER, assertWhole, openReader, paste, said } from "./reader.mjs";
 
 /** Files of the GPU's engine, by their addresses. */
 export const GPU_FILES = /\/assets\/engine-gpu/;
@@ -37,25 +39,55 @@ const TOOLS = () => {
   };
 };
 
-/** Puts functions in front of scripts, to be called when these run. */
-async function inject(page, script, ...functions) {
-  await page.route(script, async (route) => {
-    const response = await route.fetch();
-    const calls = functions.map((call) => `(${call})();\n`).join("");
-    await route.fulfill({ response, body: calls + (await response.text()) });
+/** Answers of a server that is asked for a file of the GPU's. */
+export const MISSING = (response) => response.writeHead(404).end();
+export const GONE = (response) => response.destroy();
+
+/**
+ * A server of the test's own between the browser and the one under test, since the browser's debugger does not see what a
+ * worker's worker asks for. `changes` are pairs of a pattern of addresses and what to do there: a text to put in front of
+ * the script, or one of the answers above.
+ */
+async function front(t, changes) {
+  const asked = [];
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, url());
+    asked.push(pathname);
+    const change = changes.find(([pattern]) => pattern.test(pathname))?.[1];
+    if (typeof change === "function") return change(response);
+    const answer = await fetch(url(request.url));
+    const headers = new Map(answer.headers);
+    // The body is unpacked by now.
+    for (const name of ["connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"]) headers.delete(name);
+    response.setHeaders(headers).writeHead(answer.status);
+    response.write(change ?? "");
+    response.end(Buffer.from(await answer.arrayBuffer()));
   });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { asked, origin: `http://127.0.0.1:${server.address().port}` };
 }
 
 /**
  * A page for the reader, as `openReader` makes it, in a browser with WebGPU. `stored` is what the reader's settings are at
- * first; `engine` runs in front of the engine's worker, `helper` in front of the GPU's.
+ * first; `engine` runs in front of the engine's worker, `helper` in front of the GPU's; `files` are further changes of what
+ * is served. The paths that are asked for are in the visit's `asked`.
  */
-export async function openGpu(t, { stored = { "klartext-engine": "gpu" }, engine, helper, ...options } = {}) {
+export async function openGpu(t, { stored = { "klartext-engine": "gpu" }, engine, helper, files = [], ...options } = {}) {
+  const calls = (...functions) => functions.map((call) => `(${call})();\n`).join("");
+  const changes = [...files];
+  if (engine) changes.push([WORKER, calls(engine)]);
+  if (helper) changes.push([GPU_WORKER, calls(TOOLS, helper)]);
+  const { asked, origin } = await front(t, changes);
   const localStorage = Object.entries(stored).map(([name, value]) => ({ name, value }));
-  const storageState = { cookies: [], origins: [{ origin: new URL(url()).origin, localStorage }] };
+  const storageState = { cookies: [], origins: [{ origin, localStorage }] };
   const visit = await openReader(t, { gpu: true, storageState, ...options });
-  if (engine) await inject(visit.page, WORKER, engine);
-  if (helper) await inject(visit.page, GPU_WORKER, TOOLS, helper);
+  visit.asked = asked;
+  visit.go = (path = "/") => visit.page.goto(new URL(path, origin).href);
   return visit;
 }
 
@@ -88,4 +120,28 @@ export async function assertOnce(page) {
     const told = events.filter((event) => event.type === "sentence" && event.job === job);
     assert.deepEqual(told.map(({ block, sentence }) => `${block}/${sentence}`).sort(), places.sort(), "each sentence once");
   }
+}
+
+/** Texts that the CPU alone has translated, by the German. */
+const known = new Map();
+
+/** The sentences of a pasted text as the CPU alone translates them. */
+export async function byCpu(t, text) {
+  if (!known.has(text)) {
+    const visit = await openGpu(t, { stored: { "klartext-engine": "cpu" } });
+    await paste(visit, text);
+    const stats = await finished(visit.page);
+    assert.equal(stats.gpu_sentences, 0);
+    known.set(text, await sentences(visit.page));
+    await visit.page.close();
+  }
+  return known.get(text);
+}
+
+/** Waits for the end of a pasted text, and fails unless it is what the CPU alone makes of it; what it took. */
+export async function assertAsByCpu(t, page, text) {
+  const stats = await finished(page);
+  assert.deepEqual(await sentences(page), await byCpu(t, text));
+  await assertOnce(page);
+  return stats;
 }
