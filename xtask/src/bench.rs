@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: measures, prints, and writes `docs/figures/NAME.json`, one for each part.
 
 mod browser;
+mod gpu;
 mod material;
 mod native;
 mod quality;
@@ -34,11 +35,12 @@ struct Part {
 }
 
 /// All parts; what takes longest comes last.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     Part { name: "size", title: "sizes of the bundles", measure: |_| size::size() },
     Part { name: "sentences", title: "where German sentences end", measure: sentences::measure },
     Part { name: "quality", title: "BLEU and chrF", measure: quality::measure },
     Part { name: "speed", title: "words a second, natively, on one thread", measure: speed::measure },
+    Part { name: "gpu", title: "the GPU, natively and in Chromium", measure: gpu::measure },
     Part { name: "browser", title: "words a second in Chromium, in one worker", measure: browser::measure },
 ];
 

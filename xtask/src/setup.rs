@@ -65,6 +65,18 @@ pub(crate) fn chromium() -> Result<PathBuf> {
     find().context("chromium was installed and is not on the search path")
 }
 
+/// A Vulkan driver, Mesa's for the CPU where there is no other: the GPU's kernels are tested on it. Without one they are
+/// tested in the browser only.
+pub(crate) fn vulkan() {
+    let is_there = |folder: &str| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if cfg!(target_os = "linux")
+        && !["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"].into_iter().any(is_there)
+        && let Err(error) = apt_install(&["mesa-vulkan-drivers"])
+    {
+        say(&format!("warning: {error:#}; the GPU's kernels are not tested natively"));
+    }
+}
+
 /// binaryen's `wasm-opt`, if npm is there to install it with. Without it the bundles are right and larger.
 pub(crate) fn wasm_opt() -> Option<PathBuf> {
     let folder = project::cache(&format!("npm/binaryen-{BINARYEN}")).ok()?;

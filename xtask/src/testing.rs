@@ -125,6 +125,7 @@ fn for_bundle<'a>(cargo: &'a mut Command, bundle: &Bundle, package: &str) -> Res
 }
 
 fn native() -> Result<Counts> {
+    setup::vulkan();
     let mut cargo = native_cargo("test")?;
     cargo.args(["--no-fail-fast", "--", "--show-output"]).stdout(Stdio::piped());
     let mut child = cargo.spawn().context("cannot start cargo")?;

@@ -25,12 +25,12 @@ pub fn explain(code: ErrorCode) -> Explanation {
         ErrorCode::ModelMissing => (
             "The translation model is not there",
             "The server does not have it. If this is your own copy of Klartext, check the folder models/deen; \
-             otherwise try again later.",
+             otherwise try again later, or choose another model.",
             true,
         ),
         ErrorCode::Network => (
             "The translation model did not arrive",
-            "The connection failed on the way. Check that you are online, then try again.",
+            "The connection failed on the way. Check that you are online, then try again: what has arrived is kept.",
             true,
         ),
         ErrorCode::ModelBroken => (
@@ -43,6 +43,24 @@ pub fn explain(code: ErrorCode) -> Explanation {
             "This translation model is of an unknown kind",
             "This version of Klartext cannot read it. Reload the page to get the newest version.",
             false,
+        ),
+        ErrorCode::OutOfSpace => (
+            "There is no room for the translation model",
+            "The browser gives this site less space than the model needs. Remove another model (see Models), or free \
+             space on this device, then try again.",
+            true,
+        ),
+        ErrorCode::StorageFull => (
+            "The device’s storage is full",
+            "It filled up while the model was written. Free some space on this device; trying again goes on where it \
+             stopped.",
+            true,
+        ),
+        ErrorCode::Storage => (
+            "The model cannot be kept on this device",
+            "The browser’s storage fails, or another tab is busy with it. Close other tabs of Klartext, then try \
+             again.",
+            true,
         ),
         ErrorCode::TooLong => {
             ("This text is too long", "It is more than can be translated at once. Take a part of it.", false)

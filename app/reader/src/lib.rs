@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod failure;
 pub mod format;
 pub mod inline;
+pub mod languages;
 pub mod layout;
 pub mod links;
 pub mod share;

@@ -17,7 +17,7 @@ use crate::project::{self, output, say};
 use crate::{serve, setup};
 
 /// Where the browser tests' npm packages are installed, from the repository's root.
-const PACKAGES: &str = "tests/browser/harness";
+pub(super) const PACKAGES: &str = "tests/browser/harness";
 
 #[derive(Serialize)]
 struct Figures {

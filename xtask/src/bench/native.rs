@@ -35,6 +35,12 @@ pub(super) fn example(name: &str) -> Result<Program> {
     program(&format!("examples/{name}{EXE_SUFFIX}"))
 }
 
+/// An example of model-core that computes on the GPU.
+pub(super) fn example_on_gpu(name: &str) -> Result<Program> {
+    run(release_build()?.args(["--package", "model-core", "--features", "gpu", "--example", name]))?;
+    program(&format!("examples/{name}{EXE_SUFFIX}"))
+}
+
 /// The same with that engine as it comes: its fastest kernels, which are not exact on x86-64.
 pub(super) fn example_at_full_speed(name: &str) -> Result<Program> {
     let mut cargo = release_build()?;

@@ -88,8 +88,8 @@ impl Connection {
         self.queue.borrow().is_none()
     }
 
-    /// Sends a request, as soon as the worker listens.
-    pub(super) fn send(&mut self, request: &Request) {
+    /// Sends a request, as soon as the worker listens, with what `complete` does to its message.
+    pub(super) fn send(&mut self, request: &Request, complete: impl FnOnce(&JsValue)) {
         let value = match request.serialize(&serde_wasm_bindgen::Serializer::json_compatible()) {
             Ok(value) => value,
             Err(error) => {
@@ -97,6 +97,7 @@ impl Connection {
                 return;
             }
         };
+        complete(&value);
         match &mut *self.queue.borrow_mut() {
             Some(queue) => queue.push(value),
             None => post(&self.worker, &value),

@@ -1,7 +1,9 @@
 //! The page's side of the engine: jobs in, events out, over one worker that is started when it is first needed and
 //! started again, when needed, after it died.
 
+pub(crate) mod choice;
 mod connection;
+pub(crate) mod models;
 pub(crate) mod options;
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
@@ -9,22 +11,22 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 use klartext_document::{Block, Document, Run};
 use klartext_protocol::{
     EngineChoice, EngineError, EngineInfo, ErrorCode, Event, GpuState, JobId, Request, Span, Stats,
+    models::LoadProgress,
 };
 use leptos::{leptos_dom::helpers::IntervalHandle, prelude::*};
+use wasm_bindgen::JsValue;
 
 use self::connection::{Connection, Heard};
+use self::models::Models;
 use crate::watch::{PERIOD_MS, Verdict};
-
-/// The default model.
-const MANIFEST: &str = "/models/deen/manifest.json";
 
 /// Where the model is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Model {
     /// Not asked for yet, or lost with its worker.
     Absent,
-    /// On its way: bytes that have arrived, and bytes in all (0 while that is unknown).
-    Loading { done: u64, total: u64 },
+    /// On its way.
+    Loading(LoadProgress),
     /// Ready.
     Ready(EngineInfo),
     /// It could not be loaded.
@@ -64,6 +66,7 @@ pub(crate) struct Engine {
     client: StoredValue<Rc<RefCell<Client>>, LocalStorage>,
     model: RwSignal<Model>,
     gpu: RwSignal<Option<GpuState>>,
+    models: Models,
 }
 
 /// A job in the engine. Dropping it cancels it, and nothing more is heard of it.
@@ -104,7 +107,13 @@ impl Engine {
             client: StoredValue::new_local(Rc::default()),
             model: RwSignal::new(Model::Absent),
             gpu: RwSignal::new(None),
+            models: Models::new(),
         }
+    }
+
+    /// What is known of models.
+    pub(crate) fn models(self) -> Models {
+        self.models
     }
 
     /// Where the model is.
@@ -126,7 +135,7 @@ impl Engine {
             self.disconnect();
             // A worker that cannot be started says so when it is needed.
             if self.connect().is_ok() {
-                self.load();
+                self.load(false);
             }
         }
     }
@@ -179,27 +188,28 @@ impl Engine {
         }
         self.keep_watch();
         if needs_model && matches!(self.model.get_untracked(), Model::Absent | Model::Failed(_)) {
-            self.load();
+            self.load(false);
         }
         self.send(&request(id));
         job
     }
 
-    fn load(self) {
-        self.model.set(Model::Loading { done: 0, total: 0 });
-        let origin = window().location().origin().unwrap_or_default();
-        self.send(&Request::Load { manifest: format!("{origin}{MANIFEST}"), options: options::load() });
-    }
-
     fn send(self, request: &Request) {
         if let Some(connection) = &mut self.client().borrow_mut().connection {
-            connection.send(request);
+            connection.send(request, |_| ());
+        }
+    }
+
+    /// Sends a request after something was done to the message that it becomes.
+    fn send_with(self, request: &Request, complete: impl FnOnce(&JsValue)) {
+        if let Some(connection) = &mut self.client().borrow_mut().connection {
+            connection.send(request, complete);
         }
     }
 
     fn cancel(self, job: JobId) {
         let alone = self.client().borrow().jobs.keys().all(|&other| other == job);
-        if alone && matches!(self.model.get_untracked(), Model::Loading { .. }) {
+        if alone && matches!(self.model.get_untracked(), Model::Loading(_)) {
             // Nobody waits for the model any more: ending the worker ends the download too.
             self.disconnect();
             self.end(job, JobEvent::Cancelled);
@@ -238,6 +248,7 @@ impl Engine {
         }
         self.model.set(Model::Absent);
         self.gpu.set(None);
+        self.models.fetching.set(None);
     }
 
     fn hear(self, heard: Heard) {
@@ -255,8 +266,25 @@ impl Engine {
     fn react(self, event: Event) {
         match event {
             Event::Started | Event::Pong => {}
-            Event::Loading { done, total } => self.model.set(Model::Loading { done, total }),
-            Event::Ready { engine } => self.model.set(Model::Ready(engine)),
+            Event::Loading(progress) => self.arriving(progress),
+            Event::Ready { engine } => {
+                self.models.fetching.set(None);
+                self.models.newer.set(None);
+                self.model.set(Model::Ready(engine));
+            }
+            Event::Stored { .. } => {
+                self.models.fetching.set(None);
+                self.list_models();
+            }
+            Event::LoadCancelled => {
+                self.models.fetching.set(None);
+                if matches!(self.model.get_untracked(), Model::Loading(_)) {
+                    self.model.set(Model::Absent);
+                }
+            }
+            Event::NewerModel { newer } => self.models.newer.set(Some(newer)),
+            Event::Models { models, offers } => self.models.list.set(Some((models, offers))),
+            Event::ModelsChanged { address, error } => self.models_changed(address, error),
             Event::Gpu { gpu } => self.gpu.set(Some(gpu)),
             Event::Measured { measured } => options::remember(measured),
             Event::Read { job, document } => self.end(job, JobEvent::Read(document)),
@@ -264,7 +292,12 @@ impl Engine {
             Event::Sentence { job, block, sentence, runs, confidence } => {
                 self.tell(job, JobEvent::Sentence { block, sentence, runs, confidence });
             }
-            Event::Done { job, stats } => self.end(job, JobEvent::Done(stats)),
+            Event::Done { job, stats } => {
+                if let Model::Ready(info) = self.model.get_untracked() {
+                    choice::note_speed(&info.address, &info.version, stats.words, stats.total_ms);
+                }
+                self.end(job, JobEvent::Done(stats));
+            }
             Event::Cancelled { job } => self.end(job, JobEvent::Cancelled),
             Event::Failed { job: Some(job), error } => self.end(job, JobEvent::Failed(error)),
             Event::Failed { job: None, error } => {
@@ -273,6 +306,12 @@ impl Engine {
                     // It could not even load its own code, and never will.
                     self.disconnect();
                 }
+                let aside = self.models.fetching.get_untracked();
+                if started && let Some(arriving) = aside {
+                    // What is in use, or will be, is another.
+                    return self.model_trouble(Some(arriving.address), error);
+                }
+                self.model_trouble(None, error.clone());
                 self.model.set(Model::Failed(error.clone()));
                 self.fail_all(&error, |pending| pending.needs_model || !started);
             }
@@ -283,7 +322,9 @@ impl Engine {
     fn bury(self, message: String) {
         self.disconnect();
         leptos::logging::error!("the worker died: {message}");
-        self.fail_all(&EngineError { code: ErrorCode::WorkerDied, message }, |_| true);
+        let error = EngineError { code: ErrorCode::WorkerDied, message };
+        self.model_trouble(None, error.clone());
+        self.fail_all(&error, |_| true);
     }
 
     fn fail_all(self, error: &EngineError, which: impl Fn(&Pending) -> bool) {

@@ -1,0 +1,101 @@
+//! What the GPU does with an article: natively through Vulkan, Metal or Direct3D, and in Chromium through WebGPU. Where a
+//! machine has no GPU, drivers that compute on the CPU stand in, and the figures say so by their names.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::material::{MODEL, Set};
+use super::native;
+use super::{Options, browser};
+use crate::page::brotli;
+use crate::project::{self, output, say};
+use crate::{bundle, serve, setup};
+
+/// The sample article that the page translates.
+const ARTICLE: &str = "/article/kolibri-k1-dresden";
+
+#[derive(Serialize)]
+struct Figures {
+    encoder_dispatches: u64,
+    dispatches_per_step: u64,
+    steps_per_readback: u64,
+    engine_brotli_bytes: usize,
+    /// Natively, after the longest batch.
+    gpu_memory_bytes: u64,
+    model_bytes: u64,
+    /// Milliseconds for an article of some 600 words, by adapter.
+    article_ms: BTreeMap<String, f64>,
+    native: Value,
+    page: Page,
+}
+
+/// What the page found out.
+#[derive(Serialize, Deserialize)]
+struct Page {
+    browser: String,
+    adapter: String,
+    words: u64,
+    sentences: u64,
+    gpu_sentences: u64,
+    /// From the start of the engine's worker until the GPU has passed its tests.
+    ready_ms: f64,
+    first_sentence_ms: f64,
+    article_ms: f64,
+    gpu_memory_bytes: u64,
+}
+
+/// Measures both.
+pub(super) fn measure(options: &Options) -> Result<()> {
+    let set = Set::for_speed(options)?;
+    setup::vulkan();
+    let program = native::example_on_gpu("gpu")?;
+    let native: Value = serde_json::from_str(&output(program.command().arg(MODEL).arg(&set.source))?)
+        .context("the example gpu printed something unknown")?;
+    let page = in_page()?;
+    let number = |value: &Value, name: &str| value[name].as_u64().with_context(|| format!("no {name}"));
+    let steps = &native["steps"];
+    let adapter = native["adapter"].as_str().unwrap_or("unknown").to_owned();
+    let figures = Figures {
+        encoder_dispatches: number(steps, "encoder_dispatches")?,
+        dispatches_per_step: number(steps, "dispatches_per_step")?,
+        steps_per_readback: number(&native, "steps_per_readback")?,
+        engine_brotli_bytes: engine_bytes()?,
+        gpu_memory_bytes: number(&native, "gpu_memory_bytes")?,
+        model_bytes: number(&native, "model_bytes")?,
+        article_ms: BTreeMap::from([
+            (adapter, native["article_ms"].as_f64().unwrap_or_default()),
+            (page.adapter.clone(), page.article_ms),
+        ]),
+        native,
+        page,
+    };
+    println!("{}", serde_json::to_string_pretty(&figures)?);
+    options.keep("gpu", &figures)
+}
+
+/// Has the reader translate an article on the GPU.
+fn in_page() -> Result<Page> {
+    setup::node()?;
+    setup::npm_packages(&project::root().join(browser::PACKAGES))?;
+    let chromium = setup::chromium()?;
+    bundle::ensure()?;
+    let address = serve::serve_in_background(&project::dist())?;
+    let page = format!("http://{address}{ARTICLE}?engine=gpu");
+    say(&format!("translating {page}"));
+    let mut node = Command::new("node");
+    node.current_dir(project::root()).arg("tests/race/gpu.mjs").args([browser::PACKAGES, &page]).arg(chromium);
+    serde_json::from_str(&output(&mut node)?).context("the page reported something unknown")
+}
+
+/// Bytes of the GPU's engine as it is downloaded.
+fn engine_bytes() -> Result<usize> {
+    let files = project::files_below(&project::dist().join("assets"))?;
+    let is_ours = |name: &str| name.starts_with("engine-gpu-") && !name.ends_with(".br");
+    let ours = files.iter().filter(|file| file.file_name().and_then(|name| name.to_str()).is_some_and(is_ours));
+    ours.map(|file| Ok(brotli(&fs::read(file)?, 11).len())).sum()
+}
