@@ -6,6 +6,20 @@ const SIMD = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 ]);
 
+/** The smallest module with a relaxed one: `i32x4.relaxed_dot_i8x16_i7x16_add_s` of three parameters. */
+const RELAXED = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2,
+  253, 147, 2, 11,
+]);
+
+/** The engine that suits this browser: its two files. `?kernels=simd128` behind this script's address wants the plain one. */
+function engine() {
+  const wish = new URL(import.meta.url).searchParams.get("kernels");
+  return wish !== "simd128" && WebAssembly.validate(RELAXED)
+    ? ["{{engine-relaxed.js}}", "{{engine-relaxed.wasm}}"]
+    : ["{{engine.js}}", "{{engine.wasm}}"];
+}
+
 /** What kind of failure it is, in the protocol's words. */
 function code(cause) {
   if (typeof WebAssembly !== "object" || !WebAssembly.validate(SIMD)) return "no-simd";
@@ -36,10 +50,11 @@ async function keep(...addresses) {
 self.klartextGpu = "{{gpu-worker.js}}";
 
 try {
-  const { default: start } = await import("{{engine.js}}");
-  await start({ module_or_path: "{{engine.wasm}}" });
+  const [script, module] = engine();
+  const { default: start } = await import(script);
+  await start({ module_or_path: module });
   // Where the browser forbids it, the reader works as long as there is a network.
-  keep("{{engine.js}}", "{{engine.wasm}}").catch(() => {});
+  keep(script, module).catch(() => {});
 } catch (cause) {
   self.postMessage({ type: "failed", job: null, error: { code: code(cause), message: String(cause) } });
 }

@@ -22,6 +22,8 @@ pub(crate) struct Bundle {
     pub(crate) workspace: &'static str,
     /// Its cargo package.
     pub(crate) package: &'static str,
+    /// Its cargo features, separated by commas.
+    pub(crate) features: &'static str,
     /// Its cargo profile.
     pub(crate) profile: &'static str,
     /// Instructions beyond rustc's ordinary ones.
@@ -35,6 +37,7 @@ pub(crate) const READER: Bundle = Bundle {
     name: "reader",
     workspace: "",
     package: "klartext-reader",
+    features: "",
     profile: "web-small",
     target_features: None,
     level: "-Oz",
@@ -45,11 +48,16 @@ pub(crate) const ENGINE: Bundle = Bundle {
     name: "engine",
     workspace: "",
     package: "klartext-engine",
+    features: "",
     profile: "web",
     target_features: Some("+simd128"),
     // LLVM has done the rest; higher levels make the compressed module larger, and take six times as long.
     level: "-O1",
 };
+
+/// The same for browsers that have relaxed vectors.
+pub(crate) const ENGINE_RELAXED: Bundle =
+    Bundle { name: "engine-relaxed", features: "relaxed-simd", ..ENGINE };
 
 /// The model on the GPU, in a worker of its own. The arithmetic is in its shaders; what is compiled here only sends them on
 /// their way, and most of it is burn's and CubeCL's, which want to be small.
@@ -57,6 +65,7 @@ pub(crate) const ENGINE_GPU: Bundle = Bundle {
     name: "engine-gpu",
     workspace: "",
     package: "klartext-engine-gpu",
+    features: "",
     profile: "web-small",
     target_features: Some("+simd128"),
     level: "-Oz",
@@ -82,9 +91,11 @@ impl Bundle {
         flags
     }
 
-    /// The bundle's own target folder: other flags would have cargo compile everything again.
+    /// The bundle's target folder: other flags would have cargo compile everything again. Other features of a package do
+    /// not.
     pub(crate) fn target_folder(&self) -> Result<PathBuf> {
-        project::target_folder(&format!("wasm-{}", self.name))
+        let package = self.package.trim_start_matches("klartext-");
+        project::target_folder(&format!("wasm-{package}"))
     }
 
     /// Compiles, binds and optimises.
@@ -92,7 +103,7 @@ impl Bundle {
         let begin = Instant::now();
         let compiled = self.compile(compiler)?;
         let folder = self.target_folder()?;
-        let bound = folder.join("bindgen");
+        let bound = folder.join(format!("bindgen-{}", self.name));
         if bound.exists() {
             fs::remove_dir_all(&bound)?;
         }
@@ -104,7 +115,7 @@ impl Bundle {
         let unoptimised = fs::read(bound.join(format!("{}_bg.wasm", self.name)))?;
         let size = unoptimised.len();
         let js = fs::read(bound.join(format!("{}.js", self.name)))?;
-        let wasm = self.optimise(unoptimised, &folder.join("optimised"))?;
+        let wasm = self.optimise(unoptimised, &folder.join(format!("optimised-{}", self.name)))?;
         let snippets = Some(bound.join("snippets")).filter(|folder| folder.is_dir());
         let seconds = begin.elapsed().as_secs_f64();
         say(&format!("{}: {} bytes of WebAssembly in {seconds:.1} s", self.name, wasm.len()));
@@ -115,7 +126,8 @@ impl Bundle {
     fn compile(&self, compiler: &Compiler) -> Result<PathBuf> {
         let mut cargo = compiler.cargo("build", &self.rustflags());
         cargo.current_dir(project::root().join(self.workspace));
-        cargo.args(["--package", self.package, "--profile", self.profile, "--target-dir"]);
+        cargo.args(["--package", self.package, "--features", self.features]);
+        cargo.args(["--profile", self.profile, "--target-dir"]);
         cargo
             .arg(self.target_folder()?)
             .arg("--message-format=json-render-diagnostics")
@@ -148,6 +160,7 @@ impl Bundle {
         let mut command = Command::new(wasm_opt);
         command.arg(&input).arg(self.level).args(WASM_FEATURES).arg("--output").arg(&output);
         command.args(self.target_features.map(|_| "--enable-simd"));
+        command.args(self.features.contains("relaxed-simd").then_some("--enable-relaxed-simd"));
         if let Err(error) = run(&mut command) {
             say(&format!("warning: {error:#}; the {} stays larger than it need be", self.name));
             return Ok(module);
@@ -202,8 +215,10 @@ fn build_with(compiler: &Compiler) -> Result<()> {
     stamp::remove()?;
     let reader = READER.make(compiler)?;
     let engine = ENGINE.make(compiler)?;
+    let relaxed = ENGINE_RELAXED.make(compiler)?;
     let engine_gpu = ENGINE_GPU.make(compiler)?;
-    Page { reader: &reader, engine: &engine, engine_gpu: &engine_gpu }.write(&project::dist())?;
+    Page { reader: &reader, engine: &engine, engine_relaxed: &relaxed, engine_gpu: &engine_gpu }
+        .write(&project::dist())?;
     stamp::write(&stamp)?;
     say(&format!("dist/ is ready (compiled files are kept in {})", project::cache("")?.display()));
     Ok(())

@@ -27,6 +27,8 @@ pub(crate) struct Page<'a> {
     pub(crate) reader: &'a Made,
     /// The worker's engine.
     pub(crate) engine: &'a Made,
+    /// The same with relaxed vectors.
+    pub(crate) engine_relaxed: &'a Made,
     /// The engine of the GPU's worker.
     pub(crate) engine_gpu: &'a Made,
 }
@@ -40,7 +42,7 @@ impl Page<'_> {
             let name = file.strip_prefix(root.join("public"))?;
             site.put(&name.to_string_lossy(), &fs::read(&file)?)?;
         }
-        for made in [self.reader, self.engine, self.engine_gpu] {
+        for made in [self.reader, self.engine, self.engine_relaxed, self.engine_gpu] {
             site.put_snippets(made)?;
         }
         let reader_js = site.put_hashed("reader", "js", &self.reader.js)?;
@@ -48,12 +50,19 @@ impl Page<'_> {
         let engine_js = site.put_hashed("engine", "js", &self.engine.js)?;
         let engine_wasm = site.put_hashed("engine", "wasm", &self.engine.wasm)?;
         let reader = [("reader.js", &*reader_js), ("reader.wasm", &*reader_wasm)];
+        let relaxed_js = site.put_hashed("engine-relaxed", "js", &self.engine_relaxed.js)?;
+        let relaxed_wasm = site.put_hashed("engine-relaxed", "wasm", &self.engine_relaxed.wasm)?;
         let gpu_js = site.put_hashed("engine-gpu", "js", &self.engine_gpu.js)?;
         let gpu_wasm = site.put_hashed("engine-gpu", "wasm", &self.engine_gpu.wasm)?;
         let gpu = [("gpu.js", &*gpu_js), ("gpu.wasm", &*gpu_wasm)];
         let gpu_worker = site.put_hashed("engine-gpu-worker", "js", fill(GPU_WORKER, &gpu)?.as_bytes())?;
-        let engine =
-            [("engine.js", &*engine_js), ("engine.wasm", &*engine_wasm), ("gpu-worker.js", &*gpu_worker)];
+        let engine = [
+            ("engine.js", &*engine_js),
+            ("engine.wasm", &*engine_wasm),
+            ("engine-relaxed.js", &*relaxed_js),
+            ("engine-relaxed.wasm", &*relaxed_wasm),
+            ("gpu-worker.js", &*gpu_worker),
+        ];
         let boot = site.put_hashed("boot", "js", fill(BOOT, &reader)?.as_bytes())?;
         let worker = site.put_hashed("worker", "js", fill(WORKER, &engine)?.as_bytes())?;
         let style = site.put_hashed("style", "css", style(&root.join("app/reader/style"))?.as_bytes())?;
@@ -226,7 +235,13 @@ mod tests {
     #[test]
     fn the_scripts_have_their_places() {
         fill(BOOT, &[("reader.js", "/r.js"), ("reader.wasm", "/r.wasm")]).unwrap();
-        let engine = [("engine.js", "/e.js"), ("engine.wasm", "/e.wasm"), ("gpu-worker.js", "/w.js")];
+        let engine = [
+            ("engine.js", "/e.js"),
+            ("engine.wasm", "/e.wasm"),
+            ("engine-relaxed.js", "/r.js"),
+            ("engine-relaxed.wasm", "/r.wasm"),
+            ("gpu-worker.js", "/w.js"),
+        ];
         fill(WORKER, &engine).unwrap();
         fill(GPU_WORKER, &[("gpu.js", "/g.js"), ("gpu.wasm", "/g.wasm")]).unwrap();
         fill(SERVICE_WORKER, &[("version", "1"), ("files", "{}"), ("engines", "{}")]).unwrap();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::bundle::{self, Bundle, ENGINE, ENGINE_GPU, READER, module_in};
+use crate::bundle::{self, Bundle, ENGINE, ENGINE_GPU, ENGINE_RELAXED, READER, module_in};
 use crate::counts::{Counts, Libtest, tap};
 use crate::project::{self, run, say};
 use crate::wasm::Compiler;
@@ -100,6 +100,7 @@ fn lint_wasm() -> Result<Counts> {
     let checks = [
         (&READER, READER.package),
         (&ENGINE, ENGINE.package),
+        (&ENGINE_RELAXED, ENGINE_RELAXED.package),
         (&ENGINE, KERNELS),
         (&ENGINE_GPU, ENGINE_GPU.package),
     ];
@@ -120,7 +121,8 @@ fn lint_wasm() -> Result<Counts> {
 /// Has cargo take a package as the bundle is built, so that macros and build scripts are compiled once for all uses.
 fn for_bundle<'a>(cargo: &'a mut Command, bundle: &Bundle, package: &str) -> Result<&'a mut Command> {
     Ok(cargo
-        .args(["--package", package, "--profile", bundle.profile, "--target-dir"])
+        .args(["--package", package, "--features", bundle.features])
+        .args(["--profile", bundle.profile, "--target-dir"])
         .arg(bundle.target_folder()?))
 }
 
@@ -156,7 +158,7 @@ fn kernels() -> Result<Counts> {
 
 fn build() -> Result<Counts> {
     bundle::build()?;
-    Ok(Counts { passed: 3, ..Counts::default() })
+    Ok(Counts { passed: 4, ..Counts::default() })
 }
 
 fn browser() -> Result<Counts> {

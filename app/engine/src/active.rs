@@ -1,16 +1,15 @@
 //! A translation job on its way: its article, its queue of sentences, and what the page hears of it.
 
-use js_sys::ArrayBuffer;
-use js_sys::WebAssembly::Memory;
 use klartext_protocol::{Event, JobId, Stats};
 use model_core::document::Block;
+use model_core::translate::Decoded;
 use model_core::{Job, Options, Translation};
-use wasm_bindgen::JsCast;
 
 use crate::article::{Article, Sentence};
+use crate::crew::Crew;
 use crate::gpu::Gpu;
 use crate::loading::Loaded;
-use crate::{now, post};
+use crate::{memory_bytes, now, post};
 
 /// A translation job.
 pub(crate) struct Active {
@@ -35,7 +34,7 @@ enum Stage {
 pub(crate) enum Progress {
     /// There is more to do here.
     More,
-    /// What is left is with the GPU, or waits for it.
+    /// What is left is with helpers, or waits for them.
     Elsewhere,
     /// It is over, and the page knows.
     Over,
@@ -61,7 +60,7 @@ impl Active {
     }
 
     /// A step of the job.
-    pub(crate) fn step(&mut self, loaded: &Loaded, gpu: &mut Gpu) -> Progress {
+    pub(crate) fn step(&mut self, loaded: &Loaded, gpu: &mut Gpu, crew: &mut Crew) -> Progress {
         if let Stage::Waiting(blocks, first) = &mut self.stage {
             let (blocks, first) = (std::mem::take(blocks), *first);
             self.begin(&blocks, first, loaded);
@@ -72,7 +71,11 @@ impl Active {
         if has_begun {
             gpu.feed(self.id, queue);
         }
-        let is_theirs = has_begun && gpu.has_the_rest() && !queue.is_decoding();
+        let has_gpu = has_begun && gpu.has_the_rest();
+        if has_begun && !has_gpu {
+            crew.feed(self.id, queue);
+        }
+        let is_theirs = has_gpu && !queue.is_decoding();
         if is_theirs || !queue.has_work() {
             return if queue.is_done() { self.end() } else { Progress::Elsewhere };
         }
@@ -85,22 +88,25 @@ impl Active {
         if queue.is_done() { self.end() } else { Progress::More }
     }
 
-    /// Takes what the GPU made of a sentence.
-    pub(crate) fn finish(
-        &mut self,
-        index: usize,
-        decoded: model_core::translate::Decoded,
-        loaded: &Loaded,
-    ) -> Progress {
+    /// The queue of a job of which something is done.
+    pub(crate) fn begun(&self) -> Option<&Job> {
+        match &self.stage {
+            Stage::Running(_, queue) if self.stats.first_ms > 0.0 => Some(queue),
+            _ => None,
+        }
+    }
+
+    /// Takes what a helper made of a sentence.
+    pub(crate) fn finish(&mut self, index: usize, decoded: Decoded, by_gpu: bool, loaded: &Loaded) -> Progress {
         let Stage::Running(article, queue) = &mut self.stage else { return Progress::More };
         if let Some(translation) = queue.finish(index, decoded, &loaded.translator) {
-            self.stats.gpu_sentences += 1;
+            self.stats.gpu_sentences += u32::from(by_gpu);
             tell(self.id, &article.sentences[index], &translation, &mut self.stats, self.asked);
         }
         if queue.is_done() { self.end() } else { Progress::More }
     }
 
-    /// Takes sentences back that the GPU did not translate.
+    /// Takes sentences back that a helper did not translate.
     pub(crate) fn give_back(&mut self, sentences: Vec<usize>) {
         if let Stage::Running(_, queue) = &mut self.stage {
             queue.give_back(sentences);
@@ -150,11 +156,4 @@ fn tell(job: JobId, sentence: &Sentence, translation: &Translation, stats: &mut 
     }
     stats.sentences += 1;
     stats.words += sentence.text().split_whitespace().count() as u32;
-}
-
-/// How much WebAssembly memory the worker has taken.
-fn memory_bytes() -> u64 {
-    let memory: Memory = wasm_bindgen::memory().unchecked_into();
-    let buffer: ArrayBuffer = memory.buffer().unchecked_into();
-    u64::from(buffer.byte_length())
 }

@@ -8,10 +8,10 @@ use js_sys::Reflect;
 use klartext_protocol::helper::{HelperEvent, HelperInfo};
 use klartext_protocol::{EngineChoice, EngineOptions, Event, GpuState, JobId, Measured};
 use model_core::Job;
-use wasm_bindgen::prelude::*;
 
 use crate::adapter::{self, Adapter};
-use crate::helper::{Helper, Stage};
+use crate::clock::Clock;
+use crate::helper::{Helper, Outcome, Stage};
 use crate::loading::Loaded;
 use crate::worker::Worker;
 use crate::{now, post, scope};
@@ -52,30 +52,19 @@ pub(crate) struct Gpu {
     clock: Option<Clock>,
 }
 
-/// What a helper's event means for the jobs.
-pub(crate) enum Outcome {
-    /// Nothing.
-    None,
-    /// It can be given sentences.
-    Idle,
-    /// A sentence of a job is done: the job's index of it, and what became of it.
-    Sentence(JobId, usize, model_core::translate::Decoded),
-    /// These sentences of a job are nobody's any more.
-    GiveBack(JobId, Vec<usize>),
-}
-
 impl Gpu {
     pub(crate) fn new(options: EngineOptions) -> Self {
         Self { choice: options.choice, measured: options.measured, ..Self::default() }
     }
 
-    /// Whether the GPU gets what is left of a job that has begun, so that the CPU need not begin another batch.
+    /// Whether the GPU gets what is left of a job that it has just been offered, so that the CPU need not begin another
+    /// batch.
     pub(crate) fn has_the_rest(&self) -> bool {
-        match &self.helper {
-            Some(helper) => {
-                self.choice == EngineChoice::Gpu || self.is_faster && !matches!(helper.stage, Stage::Starting)
-            }
-            None => false,
+        match self.helper.as_ref().map(|helper| &helper.stage) {
+            Some(Stage::Starting) => self.choice == EngineChoice::Gpu,
+            Some(Stage::Busy(_)) => self.choice == EngineChoice::Gpu || self.is_faster,
+            // It has found nothing for it in the job.
+            Some(Stage::Idle) | None => false,
         }
     }
 
@@ -95,13 +84,13 @@ impl Gpu {
             if self.is_faster || self.choice == EngineChoice::Gpu { BATCH_PIECES } else { TRIAL_PIECES };
         let sentences = job.take(room, info.longest as usize);
         if !sentences.is_empty() {
-            helper.decode(id, sentences.into_iter().map(|sentence| (sentence.index, sentence.ids)).collect());
+            helper.decode(id, sentences);
         }
     }
 
     /// Tells the GPU that nobody waits for a job any more.
-    pub(crate) fn cancel(&self, job: JobId) {
-        if let Some(helper) = &self.helper {
+    pub(crate) fn cancel(&mut self, job: JobId) {
+        if let Some(helper) = &mut self.helper {
             helper.cancel(job);
         }
     }
@@ -120,18 +109,10 @@ impl Gpu {
                 self.ready_ms = now() - self.started;
                 post(&Event::Gpu { gpu: GpuState::On { helper: info.clone() } });
                 self.info = Some(info);
-                Outcome::Idle
+                Outcome::GoOn
             }
             HelperEvent::Alive => Outcome::None,
-            HelperEvent::Sentence { batch, index, decoded } => {
-                let sentence = helper.batch(batch).and_then(|batch| {
-                    batch.sentences.get(index as usize).map(|&sentence| (batch.job, sentence))
-                });
-                match sentence {
-                    Some((job, sentence)) => Outcome::Sentence(job, sentence, numbers(&decoded)),
-                    None => Outcome::None,
-                }
-            }
+            HelperEvent::Sentence { batch, index, decoded } => helper.sentence(batch, index, &decoded),
             HelperEvent::Done { batch: number, memory_bytes } => self.end_batch(number, memory_bytes),
             HelperEvent::Failed { reason } => self.fail(&reason),
         }
@@ -152,22 +133,22 @@ impl Gpu {
         self.off(&format!("the GPU failed: {reason}"));
         match self.helper.take().map(|mut helper| std::mem::replace(&mut helper.stage, Stage::Idle)) {
             Some(Stage::Busy(batch)) => Outcome::GiveBack(batch.job, batch.sentences),
-            _ => Outcome::None,
+            // A job may have waited for its start.
+            _ => Outcome::GoOn,
         }
     }
 
     fn end_batch(&mut self, number: u32, memory_bytes: u64) -> Outcome {
-        let Some(helper) = self.helper.as_mut().filter(|helper| helper.batch(number).is_some()) else {
-            return Outcome::None;
-        };
-        let Stage::Busy(batch) = std::mem::replace(&mut helper.stage, Stage::Idle) else {
+        let Some(batch) = self.helper.as_mut().and_then(|helper| helper.end(number)) else {
             return Outcome::None;
         };
         if let Some(info) = &mut self.info {
             info.memory_bytes = memory_bytes;
             post(&Event::Gpu { gpu: GpuState::On { helper: info.clone() } });
         }
-        self.judge(batch.pieces, now() - batch.sent);
+        if !batch.is_cancelled {
+            self.judge(batch.pieces, now() - batch.sent);
+        }
         // None is left, unless the job was cancelled.
         Outcome::GiveBack(batch.job, batch.sentences)
     }
@@ -197,9 +178,6 @@ impl Gpu {
     }
 }
 
-/// How often the GPU is looked at, in milliseconds.
-const LOOK_MS: i32 = 1000;
-
 /// Starts the GPU's engine, if there is a GPU and nothing speaks against it.
 pub(crate) async fn start(worker: &Worker) {
     if worker.state().gpu.choice == EngineChoice::Cpu {
@@ -210,7 +188,7 @@ pub(crate) async fn start(worker: &Worker) {
     let listener = worker.clone();
     let script = Reflect::get(&scope(), &"klartextGpu".into()).ok().and_then(|script| script.as_string());
     let started = adapter.and_then(|adapter| gpu.accept(adapter)).and_then(|()| {
-        Helper::start(&script.unwrap_or_default(), move |event| listener.hear_gpu(event))
+        Helper::start(&script.unwrap_or_default(), "gpu", move |event| listener.hear_gpu(event))
             .map_err(|error| format!("its worker cannot be started: {error:?}"))
     });
     match started {
@@ -222,29 +200,6 @@ pub(crate) async fn start(worker: &Worker) {
             gpu.clock = Clock::start(move || worker.look_at_gpu());
         }
         Err(reason) => gpu.off(&reason),
-    }
-}
-
-/// Something that is done again and again until this is dropped.
-struct Clock {
-    interval: i32,
-    _act: Closure<dyn FnMut()>,
-}
-
-impl Clock {
-    /// None if the browser has no clocks left.
-    fn start(act: impl FnMut() + 'static) -> Option<Self> {
-        let act = Closure::<dyn FnMut()>::new(act);
-        let interval = scope()
-            .set_interval_with_callback_and_timeout_and_arguments_0(act.as_ref().unchecked_ref(), LOOK_MS)
-            .ok()?;
-        Some(Self { interval, _act: act })
-    }
-}
-
-impl Drop for Clock {
-    fn drop(&mut self) {
-        scope().clear_interval_with_handle(self.interval);
     }
 }
 
@@ -266,18 +221,4 @@ impl Gpu {
 fn slower(measured: &Measured) -> String {
     let Measured { cpu, gpu, .. } = measured;
     format!("the GPU is slower than the CPU here: {gpu:.0} against {cpu:.0} pieces a second")
-}
-
-/// From how it is sent.
-fn numbers(decoded: &klartext_protocol::helper::Decoded) -> model_core::translate::Decoded {
-    model_core::translate::Decoded {
-        ids: decoded.ids.clone(),
-        log_probs: floats(&decoded.log_probs),
-        alignment: floats(&decoded.alignment),
-        complete: decoded.complete,
-    }
-}
-
-fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes.as_chunks().0.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect()
 }

@@ -2,9 +2,10 @@
 
 use js_sys::{Reflect, Uint8Array};
 use klartext_protocol::JobId;
-use klartext_protocol::helper::{HelperEvent, HelperRequest};
+use klartext_protocol::helper::{self, HelperEvent, HelperRequest};
+use model_core::translate::{Decoded, Sentence};
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, Worker as WebWorker, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker as WebWorker, WorkerOptions, WorkerType};
 
 use crate::now;
 
@@ -18,7 +19,7 @@ pub(crate) struct Helper {
     /// The number of its last batch.
     last: u32,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
 }
 
 /// What a helper is doing.
@@ -43,12 +44,31 @@ pub(crate) struct Batch {
     pub(crate) pieces: usize,
     /// When they were sent.
     pub(crate) sent: f64,
+    /// Whether nobody wants them any more.
+    pub(crate) is_cancelled: bool,
+}
+
+/// What a helper's event means for the jobs.
+pub(crate) enum Outcome {
+    /// Nothing.
+    None,
+    /// A job may go on that has waited, or be given to it.
+    GoOn,
+    /// A sentence of a job is done: the job's index of it, and what became of it.
+    Sentence(JobId, usize, Decoded),
+    /// These sentences of a job are nobody's any more.
+    GiveBack(JobId, Vec<usize>),
 }
 
 impl Helper {
-    /// Starts a worker from a script. `hear` gets all that it says, and once `Failed` if it dies.
-    pub(crate) fn start(script: &str, hear: impl Fn(HelperEvent) + Clone + 'static) -> Result<Self, JsValue> {
+    /// Starts a worker from a script, by a name that tells it what it is for. `hear` gets all that it says, and once `Failed` if it dies.
+    pub(crate) fn start(
+        script: &str,
+        name: &str,
+        hear: impl Fn(HelperEvent) + Clone + 'static,
+    ) -> Result<Self, JsValue> {
         let options = WorkerOptions::new();
+        options.set_name(name);
         options.set_type(WorkerType::Module);
         let worker = WebWorker::new_with_options(script, &options)?;
         let listen = hear.clone();
@@ -57,10 +77,15 @@ impl Helper {
                 HelperEvent::Failed { reason: format!("a message that is no event: {error}") }
             }));
         });
-        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |error: ErrorEvent| {
+        let on_error = Closure::<dyn FnMut(Event)>::new(move |error: Event| {
             // Reported here, it need not be reported again by the page.
             error.prevent_default();
-            hear(HelperEvent::Failed { reason: error.message() });
+            // An exception has words; a script that does not come is an event and no more.
+            let reason = match error.dyn_ref::<ErrorEvent>() {
+                Some(error) => error.message(),
+                None => "its script cannot be loaded".to_owned(),
+            };
+            hear(HelperEvent::Failed { reason });
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
@@ -86,10 +111,11 @@ impl Helper {
         }
     }
 
-    /// Gives it sentences of a job: their indices, and their pieces.
-    pub(crate) fn decode(&mut self, job: JobId, sentences: Vec<(usize, Vec<u32>)>) {
+    /// Gives it sentences of a job.
+    pub(crate) fn decode(&mut self, job: JobId, sentences: Vec<Sentence>) {
         self.last += 1;
-        let (indices, sentences): (Vec<usize>, Vec<Vec<u32>>) = sentences.into_iter().unzip();
+        let (indices, sentences): (Vec<usize>, Vec<Vec<u32>>) =
+            sentences.into_iter().map(|sentence| (sentence.index, sentence.ids)).unzip();
         self.heard = now();
         self.stage = Stage::Busy(Batch {
             number: self.last,
@@ -97,16 +123,19 @@ impl Helper {
             sentences: indices,
             pieces: sentences.iter().map(Vec::len).sum(),
             sent: now(),
+            is_cancelled: false,
         });
         self.send(&HelperRequest::Decode { batch: self.last, sentences });
     }
 
     /// Tells it that a job's sentences are not wanted any more.
-    pub(crate) fn cancel(&self, job: JobId) {
-        if let Stage::Busy(batch) = &self.stage
+    pub(crate) fn cancel(&mut self, job: JobId) {
+        if let Stage::Busy(batch) = &mut self.stage
             && batch.job == job
         {
-            self.send(&HelperRequest::Cancel { batch: batch.number });
+            batch.is_cancelled = true;
+            let batch = batch.number;
+            self.send(&HelperRequest::Cancel { batch });
         }
     }
 
@@ -120,11 +149,25 @@ impl Helper {
         if matches!(self.stage, Stage::Idle) { 0.0 } else { now() - self.heard }
     }
 
-    /// The batch that it has, if this is its number.
-    pub(crate) fn batch(&self, number: u32) -> Option<&Batch> {
+    /// What a sentence that it has done means.
+    pub(crate) fn sentence(&self, number: u32, index: u32, decoded: &helper::Decoded) -> Outcome {
         match &self.stage {
+            Stage::Busy(batch) if batch.number == number => match batch.sentences.get(index as usize) {
+                Some(&sentence) => Outcome::Sentence(batch.job, sentence, numbers(decoded)),
+                None => Outcome::None,
+            },
+            _ => Outcome::None,
+        }
+    }
+
+    /// The batch that it has done, if this is its number; it waits for another.
+    pub(crate) fn end(&mut self, number: u32) -> Option<Batch> {
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Busy(batch) if batch.number == number => Some(batch),
-            _ => None,
+            other => {
+                self.stage = other;
+                None
+            }
         }
     }
 
@@ -142,4 +185,28 @@ impl Drop for Helper {
         self.worker.set_onerror(None);
         self.worker.terminate();
     }
+}
+
+/// A sentence as it is sent.
+pub(crate) fn bytes(decoded: &Decoded) -> helper::Decoded {
+    helper::Decoded {
+        ids: decoded.ids.clone(),
+        log_probs: bytemuck::cast_slice(&decoded.log_probs).to_vec(),
+        alignment: bytemuck::cast_slice(&decoded.alignment).to_vec(),
+        complete: decoded.complete,
+    }
+}
+
+/// From how it is sent.
+fn numbers(decoded: &helper::Decoded) -> Decoded {
+    Decoded {
+        ids: decoded.ids.clone(),
+        log_probs: floats(&decoded.log_probs),
+        alignment: floats(&decoded.alignment),
+        complete: decoded.complete,
+    }
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks().0.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect()
 }

@@ -6,6 +6,9 @@
 mod active;
 mod adapter;
 mod article;
+mod assist;
+mod clock;
+mod crew;
 mod fetch;
 mod gpu;
 mod helper;
@@ -14,6 +17,8 @@ mod models;
 mod turn;
 mod worker;
 
+use js_sys::ArrayBuffer;
+use js_sys::WebAssembly::Memory;
 use klartext_protocol::{Event, Request};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
@@ -26,6 +31,9 @@ pub fn start() {
         // A panic in a promise would only be logged; reported, it reaches the page as the worker's `error` event.
         report_error(&js_sys::Error::new(&panic.to_string()));
     }));
+    if scope().name() == assist::NAME {
+        return assist::start();
+    }
     let worker = worker::Worker::new();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
         match serde_wasm_bindgen::from_value::<Request>(message.data()) {
@@ -53,6 +61,13 @@ fn post(event: &Event) {
     if let Err(error) = sent {
         console_warn(&format!("an event could not be sent: {error:?}"));
     }
+}
+
+/// How much WebAssembly memory the worker has taken.
+fn memory_bytes() -> u64 {
+    let memory: Memory = wasm_bindgen::memory().unchecked_into();
+    let buffer: ArrayBuffer = memory.buffer().unchecked_into();
+    u64::from(buffer.byte_length())
 }
 
 #[wasm_bindgen]

@@ -11,7 +11,9 @@ use model_core::document::pasted;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::active::{Active, Progress};
-use crate::gpu::{self, Gpu, Outcome};
+use crate::crew::Crew;
+use crate::gpu::{self, Gpu};
+use crate::helper::Outcome;
 use crate::loading::{Loaded, absolute, fetch, load, newer};
 use crate::turn::Turn;
 use crate::{models, post};
@@ -37,6 +39,8 @@ pub(crate) struct State {
     failed: Option<EngineError>,
     /// The GPU's part.
     pub(crate) gpu: Gpu,
+    /// The other cores' part.
+    crew: Crew,
     /// Jobs in the order in which they came; the first runs.
     jobs: Vec<Active>,
     /// Whether the loop runs.
@@ -192,7 +196,8 @@ impl Worker {
             let Some((loaded, options)) = state.next.take() else { return };
             let loaded = Rc::new(loaded);
             state.ready = Some(Rc::clone(&loaded));
-            // The GPU has the old one; its helper ends with this.
+            // The helpers have the old one; they end with this.
+            state.crew = Crew::new(options.workers);
             state.gpu = Gpu::new(options);
             loaded
         };
@@ -216,6 +221,7 @@ impl Worker {
             let Some(position) = state.jobs.iter().position(|active| active.id == job) else { return };
             state.jobs.remove(position);
             state.gpu.cancel(job);
+            state.crew.cancel(job);
             post(&Event::Cancelled { job });
         }
         self.run();
@@ -231,33 +237,47 @@ impl Worker {
     pub(crate) fn hear_gpu(&self, event: HelperEvent) {
         let Some(loaded) = self.loaded() else { return };
         let outcome = self.state().gpu.hear(event, &loaded);
-        self.act(outcome, &loaded);
+        self.act(outcome, true, &loaded);
+    }
+
+    /// Takes what another core's helper says.
+    pub(crate) fn hear_crew(&self, number: usize, event: HelperEvent) {
+        let Some(loaded) = self.loaded() else { return };
+        let outcome = self.state().crew.hear(number, event, &loaded);
+        self.act(outcome, false, &loaded);
     }
 
     /// Looks whether the GPU still answers.
     pub(crate) fn look_at_gpu(&self) {
         let Some(loaded) = self.loaded() else { return };
         let outcome = self.state().gpu.look();
-        self.act(outcome, &loaded);
+        self.act(outcome, true, &loaded);
+    }
+
+    /// Looks whether the other cores' helpers still answer.
+    pub(crate) fn look_at_crew(&self) {
+        let Some(loaded) = self.loaded() else { return };
+        let outcome = self.state().crew.look();
+        self.act(outcome, false, &loaded);
     }
 
     fn loaded(&self) -> Option<Rc<Loaded>> {
         self.state().ready.clone()
     }
 
-    /// Does to the jobs what the GPU's news mean for them.
-    fn act(&self, outcome: Outcome, loaded: &Loaded) {
+    /// Does to the jobs what a helper's news mean for them.
+    fn act(&self, outcome: Outcome, by_gpu: bool, loaded: &Loaded) {
         {
             let state = &mut *self.state();
             let jobs = &mut state.jobs;
             let position = |id: JobId| jobs.iter().position(|active| active.id == id);
             match outcome {
                 Outcome::None => return,
-                Outcome::Idle => {}
+                Outcome::GoOn => {}
                 Outcome::Sentence(id, index, decoded) => {
                     // What comes for a job that was cancelled is of no interest.
                     let Some(position) = position(id) else { return };
-                    match jobs[position].finish(index, decoded, loaded) {
+                    match jobs[position].finish(index, decoded, by_gpu, loaded) {
                         Progress::Over => drop(jobs.remove(position)),
                         _ => return,
                     }
@@ -308,7 +328,13 @@ impl Worker {
     fn step(&self) -> bool {
         self.change();
         let Some(loaded) = self.loaded() else { return false };
-        self.state().step(&loaded)
+        let state = &mut *self.state();
+        if !state.gpu.has_the_rest()
+            && let Some(queue) = state.jobs.first().and_then(Active::begun)
+        {
+            state.crew.recruit(self, queue);
+        }
+        state.step(&loaded)
     }
 }
 
@@ -316,7 +342,7 @@ impl State {
     /// Goes on with the first job by a step; whether there is more to do here.
     fn step(&mut self, loaded: &Loaded) -> bool {
         let Some(active) = self.jobs.first_mut() else { return false };
-        match active.step(loaded, &mut self.gpu) {
+        match active.step(loaded, &mut self.gpu, &mut self.crew) {
             Progress::More => true,
             Progress::Elsewhere => false,
             Progress::Over => {

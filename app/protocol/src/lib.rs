@@ -202,6 +202,8 @@ pub struct EngineOptions {
     pub choice: EngineChoice,
     /// What trials on this device have shown before.
     pub measured: Vec<Measured>,
+    /// How many workers may compute on the CPU; as many as there are cores if nobody says.
+    pub workers: Option<u32>,
 }
 
 /// CPU or GPU.

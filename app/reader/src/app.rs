@@ -13,7 +13,7 @@ use crate::{
     headlines::Headlines,
     install::Install,
     offline::Offline,
-    pages::{ArticlePage, FrontPage, MissingPage, PastePage, Pasted, ReadPage},
+    pages::{ArticlePage, ComparePage, FrontPage, MissingPage, ModelsPage, PastePage, Pasted, ReadPage},
     view::Shell,
 };
 
@@ -40,6 +40,8 @@ fn App() -> impl IntoView {
                 <Routes fallback=MissingPage>
                     <Route path=path!("/") view=FrontPage />
                     <Route path=path!("/article/:slug") view=ArticlePage />
+                    <Route path=path!("/models") view=ModelsPage />
+                    <Route path=path!("/models/compare") view=ComparePage />
                     <Route path=path!("/paste") view=PastePage />
                     <Route path=path!("/paste/read") view=ReadPage />
                 </Routes>

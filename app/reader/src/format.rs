@@ -99,6 +99,16 @@ pub fn bytes_of(done: u64, total: u64) -> String {
     format!("{} of {} {name}", amount(done, size), amount(total, size))
 }
 
+/// "5 s left", "about 3 min left". Of what is seconds away nobody wants to know a decimal.
+pub fn time_left(seconds: f64) -> String {
+    match seconds {
+        ..1.0 => "less than 1 s left".to_owned(),
+        1.0..90.0 => format!("{:.0} s left", seconds.ceil()),
+        90.0..5400.0 => format!("about {:.0} min left", seconds / 60.0),
+        _ => format!("about {:.0} h left", seconds / 3600.0),
+    }
+}
+
 /// A duration: "85 ms", "1.2 s", "2 min 5 s".
 pub fn duration(milliseconds: f64) -> String {
     let seconds = milliseconds / 1e3;
@@ -119,6 +129,19 @@ pub fn reading_time(words: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_left_is_said_in_round_figures() {
+        let cases = [
+            (0.2, "less than 1 s left"),
+            (4.2, "5 s left"),
+            (170.0, "about 3 min left"),
+            (7000.0, "about 2 h left"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(time_left(seconds), text);
+        }
+    }
 
     fn day(iso: &str) -> Day {
         Day::parse(iso).unwrap()

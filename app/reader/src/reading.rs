@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::{
     engine::{Engine, Job, JobEvent},
+    languages::Languages,
     layout,
 };
 
@@ -150,6 +151,11 @@ impl Reading {
             engine,
             progress: Progress::new(),
         }
+    }
+
+    /// What the model reads and writes.
+    pub(crate) fn languages(self) -> Languages {
+        self.engine.models().languages()
     }
 
     /// The article.

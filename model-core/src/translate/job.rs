@@ -105,9 +105,19 @@ impl Job {
         self.batch.is_some() || !self.waiting.is_empty()
     }
 
+    /// How many source pieces the sentences have that wait.
+    pub fn waiting_pieces(&self) -> usize {
+        self.waiting.iter().map(|&index| self.len_of(index)).sum()
+    }
+
     /// Whether [`Job::step`] is in the middle of a batch.
     pub fn is_decoding(&self) -> bool {
         self.batch.is_some()
+    }
+
+    /// Has the next batch here take at most so many source pieces, so that something is left for helpers.
+    pub fn cap(&mut self, pieces: usize) {
+        self.room = self.room.min(pieces.max(FIRST_BATCH_PIECES));
     }
 
     /// Goes on with the sentence `first` and those behind it; the sentences before it come last.

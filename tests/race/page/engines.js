@@ -45,15 +45,24 @@ const whenType = (type) => (message) => (message.type === type ? message : undef
 
 /** Klartext's own worker, through the protocol that the reader speaks. */
 export class Klartext {
-  name = "klartext";
   #jobs = 0;
+
+  /** `kernels`: which it may use, or null for the best; `workers`: how many may compute, or null for one on each core. */
+  constructor(name, kernels, workers) {
+    this.name = name;
+    this.query = kernels ? `?kernels=${kernels}` : "";
+    this.workers = workers;
+  }
 
   /** Starts the worker and loads the model. */
   async start(plan) {
     const begin = performance.now();
-    this.messages = new Messages(plan.worker);
+    this.messages = new Messages(plan.worker + this.query);
     await this.messages.exchange(null, whenType("started"));
-    const { engine } = await this.messages.exchange({ type: "load", manifest: plan.manifest }, whenType("ready"));
+    const options = { choice: "cpu", workers: this.workers };
+    const manifest = new URL(plan.manifest, location).href;
+    const request = { type: "load", manifest, options, newest: false };
+    const { engine } = await this.messages.exchange(request, whenType("ready"));
     this.kernels = engine.kernels;
     this.readyMs = performance.now() - begin;
   }

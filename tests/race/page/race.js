@@ -27,9 +27,11 @@ async function race() {
   const plan = await (await fetch("race.json")).json();
   const words = plan.lines.flatMap((line) => line.split(/\s+/).filter(Boolean)).length;
 
-  const klartext = new Klartext();
+  const klartext = new Klartext("klartext", "simd128", 1);
+  const relaxed = new Klartext("klartext_relaxed", null, 1);
+  const everywhere = new Klartext("klartext_all", null, null);
   const fxtranslate = new Fxtranslate();
-  const engines = [klartext, fxtranslate];
+  const engines = [klartext, relaxed, everywhere, fxtranslate];
   for (const engine of engines) {
     status(`${engine.name} starts`);
     await engine.start(plan);
@@ -38,9 +40,13 @@ async function race() {
 
   status("warming up");
   const sentences = await klartext.sentences(plan.lines);
+  await relaxed.translate(plan.lines);
+  await everywhere.translate(plan.lines);
   await fxtranslate.translate(sentences);
   const texts = new Map([
     [klartext, plan.lines],
+    [relaxed, plan.lines],
+    [everywhere, plan.lines],
     [fxtranslate, sentences],
   ]);
 
@@ -56,7 +62,10 @@ async function race() {
     console.log(rates.map((rate, index) => `${engines[index].name} ${rate}`).join(", ") + " words a second");
   }
 
-  const [ours, theirs] = engines.map((engine) => results.get(engine).at(-1).outputs);
+  const [ours, others, all, theirs] = engines.map((engine) => results.get(engine).at(-1).outputs);
+  for (const other of [others, all]) {
+    if (JSON.stringify(ours) !== JSON.stringify(other)) throw new Error("Klartext's engines make different texts");
+  }
   status("done");
   return {
     words,

@@ -29,9 +29,17 @@ struct Figures {
     words: usize,
     rounds: usize,
     klartext_simd128_wps: Spread,
+    /// With relaxed vectors, which the reader takes where the browser has them.
+    klartext_relaxed_wps: Spread,
+    /// With these, and a worker on each core.
+    klartext_all_workers_wps: Spread,
     fxtranslate_simd128_wps: Spread,
     /// How many times as fast as fxtranslate Klartext was: the median of the rounds.
     ratio: f64,
+    /// The same with relaxed vectors.
+    relaxed_ratio: f64,
+    /// How many times as fast as one worker all were: the median of the rounds.
+    all_workers_ratio: f64,
     /// The share of sentences that both translate to the same text, 0 to 1.
     equal_share: f64,
     /// From the order to translate the whole text to the first sentence of Klartext's, and the first batch of
@@ -54,6 +62,8 @@ struct Report {
     words: usize,
     equal: usize,
     klartext: Contestant,
+    klartext_relaxed: Contestant,
+    klartext_all: Contestant,
     fxtranslate: Contestant,
 }
 
@@ -84,6 +94,18 @@ pub(super) fn measure(options: &Options) -> Result<()> {
     for (name, speed, first, memory) in [
         ("klartext", figures.klartext_simd128_wps, figures.first_sentence_ms, figures.klartext_memory_bytes),
         (
+            "relaxed",
+            figures.klartext_relaxed_wps,
+            median(&report.klartext_relaxed.first_ms, 1)?,
+            report.klartext_relaxed.memory_bytes,
+        ),
+        (
+            "all workers",
+            figures.klartext_all_workers_wps,
+            median(&report.klartext_all.first_ms, 1)?,
+            report.klartext_all.memory_bytes,
+        ),
+        (
             "fxtranslate",
             figures.fxtranslate_simd128_wps,
             figures.fxtranslate_first_batch_ms,
@@ -98,7 +120,13 @@ pub(super) fn measure(options: &Options) -> Result<()> {
             memory as f64 / 1e6
         );
     }
-    println!("ratio {:.3}, {:.1} % of outputs equal", figures.ratio, 100.0 * figures.equal_share);
+    println!(
+        "ratio {:.3}, relaxed {:.3}, all workers {:.3} times one, {:.1} % of outputs equal",
+        figures.ratio,
+        figures.relaxed_ratio,
+        figures.all_workers_ratio,
+        100.0 * figures.equal_share
+    );
     options.keep("browser", &figures)
 }
 
@@ -112,7 +140,8 @@ fn race(address: SocketAddr, chromium: &Path) -> Result<Report> {
 }
 
 fn figures(model: Model, text: &'static str, rounds: usize, report: &Report) -> Result<Figures> {
-    let Report { browser, sentences, words, equal, klartext, fxtranslate } = report;
+    let Report { browser, sentences, words, equal, klartext, klartext_relaxed, klartext_all, fxtranslate } =
+        report;
     for engine in [klartext, fxtranslate] {
         ensure!(
             engine.kernels.ends_with("simd128"),
@@ -120,6 +149,11 @@ fn figures(model: Model, text: &'static str, rounds: usize, report: &Report) -> 
             engine.kernels
         );
     }
+    ensure!(
+        klartext_relaxed.kernels == "relaxed-simd",
+        "this browser has no relaxed vectors: the engine ran with {} kernels",
+        klartext_relaxed.kernels
+    );
     Ok(Figures {
         model: model.name,
         model_bytes: model.bytes,
@@ -129,8 +163,12 @@ fn figures(model: Model, text: &'static str, rounds: usize, report: &Report) -> 
         words: *words,
         rounds,
         klartext_simd128_wps: words_a_second(*words, &klartext.seconds)?,
+        klartext_relaxed_wps: words_a_second(*words, &klartext_relaxed.seconds)?,
+        klartext_all_workers_wps: words_a_second(*words, &klartext_all.seconds)?,
         fxtranslate_simd128_wps: words_a_second(*words, &fxtranslate.seconds)?,
         ratio: speed_ratio(&klartext.seconds, &fxtranslate.seconds)?,
+        relaxed_ratio: speed_ratio(&klartext_relaxed.seconds, &fxtranslate.seconds)?,
+        all_workers_ratio: speed_ratio(&klartext_all.seconds, &klartext_relaxed.seconds)?,
         equal_share: share(*equal, *sentences)?,
         first_sentence_ms: median(&klartext.first_ms, 1)?,
         fxtranslate_first_batch_ms: median(&fxtranslate.first_ms, 1)?,

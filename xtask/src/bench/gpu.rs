@@ -88,7 +88,10 @@ fn in_page() -> Result<Page> {
     let page = format!("http://{address}{ARTICLE}?engine=gpu");
     say(&format!("translating {page}"));
     let mut node = Command::new("node");
-    node.current_dir(project::root()).arg("tests/race/gpu.mjs").args([browser::PACKAGES, &page]).arg(chromium);
+    node.current_dir(project::root())
+        .arg("tests/race/gpu.mjs")
+        .args([browser::PACKAGES, &page])
+        .arg(chromium);
     serde_json::from_str(&output(&mut node)?).context("the page reported something unknown")
 }
 
@@ -96,6 +99,7 @@ fn in_page() -> Result<Page> {
 fn engine_bytes() -> Result<usize> {
     let files = project::files_below(&project::dist().join("assets"))?;
     let is_ours = |name: &str| name.starts_with("engine-gpu-") && !name.ends_with(".br");
-    let ours = files.iter().filter(|file| file.file_name().and_then(|name| name.to_str()).is_some_and(is_ours));
+    let ours =
+        files.iter().filter(|file| file.file_name().and_then(|name| name.to_str()).is_some_and(is_ours));
     ours.map(|file| Ok(brotli(&fs::read(file)?, 11).len())).sum()
 }

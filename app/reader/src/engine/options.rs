@@ -14,7 +14,7 @@ const ADAPTERS: usize = 8;
 
 /// What holds now. `?engine=cpu` and `?engine=gpu` go before the setting, for as long as the page is open.
 pub(super) fn load() -> EngineOptions {
-    EngineOptions { choice: wished().unwrap_or_else(choice), measured: measured() }
+    EngineOptions { choice: wished().unwrap_or_else(choice), measured: measured(), workers: workers() }
 }
 
 /// The reader's setting.
@@ -47,6 +47,12 @@ fn measured() -> Vec<Measured> {
 fn wished() -> Option<EngineChoice> {
     let query = window().location().search().ok()?;
     query.trim_start_matches('?').split('&').find_map(|part| named(part.strip_prefix("engine=")?))
+}
+
+/// `?workers=2` for this visit: so many, this one included.
+fn workers() -> Option<u32> {
+    let query = window().location().search().ok()?;
+    query.trim_start_matches('?').split('&').find_map(|part| part.strip_prefix("workers=")?.parse().ok())
 }
 
 fn named(text: &str) -> Option<EngineChoice> {

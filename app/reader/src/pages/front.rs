@@ -11,6 +11,7 @@ use crate::{
     failure::PageError,
     format,
     headlines::Headlines,
+    languages,
     view::{Failure, Skeleton, StatusBar},
 };
 
@@ -81,7 +82,7 @@ fn Stories(entries: Vec<Entry>) -> impl IntoView {
                 aria-checked=move || headlines.wanted().to_string()
                 on:click=move |_| headlines.want(!headlines.wanted())
             >
-                "In English"
+                {move || format!("In {}", languages::name(&engine.models().languages().target))}
             </button>
             <Show when=move || headlines.wanted()>
                 <StatusBar engine progress=headlines.progress cancel start />
@@ -110,12 +111,13 @@ fn Story(entry: Entry) -> impl IntoView {
     }
 }
 
-/// A text in English where it is wanted and there, else in German.
+/// A text in the model's language where it is wanted and there, else in German.
 #[component]
 fn Text(german: String) -> impl IntoView {
     let headlines = expect_context::<Headlines>();
+    let models = expect_context::<Engine>().models();
     move || match headlines.english(&german) {
-        Some(english) => view! { <span lang="en" data-lang="en">{english}</span> },
-        None => view! { <span lang="de" data-lang="de">{german.clone()}</span> },
+        Some(english) => view! { <span lang=models.languages().target data-lang="en">{english}</span> },
+        None => view! { <span lang="de".to_owned() data-lang="de">{german.clone()}</span> },
     }
 }

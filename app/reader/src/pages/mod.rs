@@ -3,6 +3,7 @@
 mod article;
 mod front;
 mod missing;
+mod models;
 mod paste;
 mod read;
 
@@ -10,6 +11,7 @@ pub(crate) use self::{
     article::ArticlePage,
     front::FrontPage,
     missing::MissingPage,
+    models::{ComparePage, ModelsPage},
     paste::{PastePage, Pasted},
     read::ReadPage,
 };

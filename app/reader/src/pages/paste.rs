@@ -5,7 +5,8 @@ use leptos_router::hooks::use_navigate;
 
 use crate::{
     browser::{arrived, session},
-    format, inbox,
+    engine::Engine,
+    format, inbox, languages,
     share::{LIMIT, Refusal},
 };
 
@@ -30,7 +31,7 @@ impl Pasted {
 /// What is wrong with a text, if anything.
 fn objection(text: &str) -> Option<String> {
     if text.trim().is_empty() {
-        Some("There is no text yet. Paste a German article into the box.".to_owned())
+        Some("There is no text yet. Paste an article into the box.".to_owned())
     } else if text.len() > LIMIT {
         let (is, may) = (format::bytes(text.len() as u64), format::bytes(LIMIT as u64));
         Some(format!("This text has {is}; at most {may} can be read at once. Take a part of it."))
@@ -44,6 +45,9 @@ fn objection(text: &str) -> Option<String> {
 pub(crate) fn PastePage() -> impl IntoView {
     arrived("Paste a text");
     let pasted = expect_context::<Pasted>();
+    let models = expect_context::<Engine>().models();
+    let source = move || models.languages().source;
+    let target = move || languages::name(&models.languages().target);
     let area = NodeRef::<Textarea>::new();
     let navigate = use_navigate();
     let wrong = RwSignal::new(None::<String>);
@@ -96,17 +100,17 @@ pub(crate) fn PastePage() -> impl IntoView {
         <div class="page narrow">
             <h1 tabindex="-1">"Paste a text"</h1>
             <p class="standfirst">
-                "A German article, as it comes from the clipboard. Headline, date and paragraphs are told apart; \
+                "An article, as it comes from the clipboard. Headline, date and paragraphs are told apart; \
                 nothing is sent anywhere."
             </p>
             <form class="paste" on:submit=move |event: ev::SubmitEvent| {
                 event.prevent_default();
                 submit();
             }>
-                <label for="text">"German text"</label>
+                <label for="text">{move || format!("{} text", languages::name(&source()))}</label>
                 <textarea
                     id="text"
-                    lang="de"
+                    lang=source
                     rows="12"
                     spellcheck="false"
                     autocomplete="off"
@@ -121,7 +125,9 @@ pub(crate) fn PastePage() -> impl IntoView {
                 <p id="wrong" class="wrong" role="alert">{move || wrong.get()}</p>
                 <div class="under">
                     <p id="length" class="figure">{move || format::count(length.get() as u64, "character")}</p>
-                    <button type="submit" class="primary" aria-keyshortcuts="Control+Enter">"Read in English"</button>
+                    <button type="submit" class="primary" aria-keyshortcuts="Control+Enter">
+                        {move || format!("Read in {}", target())}
+                    </button>
                 </div>
             </form>
         </div>

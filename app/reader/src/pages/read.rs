@@ -74,7 +74,7 @@ fn Text(text: String) -> impl IntoView {
         State::Failed(error) => view! {
             <h1 tabindex="-1">"Pasted text"</h1>
             <EngineFailure error again=start />
-            <div class="plain" lang="de">
+            <div class="plain" lang=move || engine.models().languages().source>
                 {text.with_value(|text| layout::plain(text))
                     .blocks
                     .iter()

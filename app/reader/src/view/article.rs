@@ -8,6 +8,7 @@ use leptos::{ev, html::Div, leptos_dom::helpers::request_animation_frame, prelud
 use super::{
     cursor::Cursor,
     modes::{Mode, ModeSwitch},
+    newer::NewerOffer,
     panel::EnginePanel,
     row::rows,
     status::StatusBar,
@@ -43,6 +44,7 @@ pub(crate) fn ArticleView(
     let root = NodeRef::<Div>::new();
     let cursor = Cursor::new(reading, root);
     let mode = RwSignal::new(Mode::stored());
+    let models = engine.models();
 
     arrived(&headline.map_or_else(|| title.clone(), |at| document.blocks[at].text()));
     Effect::new(move |_| {
@@ -86,9 +88,10 @@ pub(crate) fn ArticleView(
             data-long=long
         >
             <div class="toolbar">
-                <ModeSwitch mode />
+                <ModeSwitch mode models />
                 <StatusBar engine progress=reading.progress cancel start />
                 <EnginePanel engine progress=reading.progress />
+                <NewerOffer engine />
             </div>
             {headline.is_none().then(|| view! { <h1 class="untitled" tabindex="-1">{title}</h1> })}
             <div
@@ -110,9 +113,9 @@ pub(crate) fn ArticleView(
                 " reads one out in both languages, "<kbd>"Esc"</kbd>" takes the mark away."
             </p>
             <p class="visually-hidden" aria-live="polite" data-testid="spoken">
-                <span lang="en">{move || cursor.spoken.get().0}</span>
+                <span lang=move || models.languages().target>{move || cursor.spoken.get().0}</span>
                 " "
-                <span lang="de">{move || cursor.spoken.get().1}</span>
+                <span lang=move || models.languages().source>{move || cursor.spoken.get().1}</span>
             </p>
         </article>
     }

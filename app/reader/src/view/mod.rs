@@ -1,9 +1,11 @@
 //! The parts that pages are made of.
 
+mod arrival;
 mod article;
 mod cursor;
 mod failure;
 mod modes;
+mod newer;
 mod panel;
 mod row;
 mod runs;
@@ -12,6 +14,7 @@ mod status;
 mod update;
 
 pub(crate) use self::{
+    arrival::Arrival,
     article::ArticleView,
     failure::{EngineFailure, Failure},
     shell::{Shell, Skeleton},

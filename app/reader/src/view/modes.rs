@@ -2,9 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::browser::settings;
+use crate::{
+    browser::settings,
+    engine::models::Models,
+    languages::{self, Languages},
+};
 
-/// Which languages are shown.
+/// Which languages are shown: English stands for what the model writes, German for what it reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     English,
@@ -31,18 +35,18 @@ impl Mode {
         }
     }
 
-    fn label(self) -> &'static str {
+    fn label(self, languages: &Languages) -> String {
         match self {
-            Self::English => "English only",
-            Self::Both => "Both",
-            Self::German => "German",
+            Self::English => format!("{} only", languages::name(&languages.target)),
+            Self::Both => "Both".to_owned(),
+            Self::German => languages::name(&languages.source),
         }
     }
 }
 
 /// Three buttons of which one is pressed.
 #[component]
-pub(crate) fn ModeSwitch(mode: RwSignal<Mode>) -> impl IntoView {
+pub(crate) fn ModeSwitch(mode: RwSignal<Mode>, models: Models) -> impl IntoView {
     let button = move |this: Mode| {
         let choose = move |_| {
             mode.set(this);
@@ -50,7 +54,7 @@ pub(crate) fn ModeSwitch(mode: RwSignal<Mode>) -> impl IntoView {
         };
         view! {
             <button type="button" aria-pressed=move || (mode.get() == this).to_string() on:click=choose>
-                {this.label()}
+                {move || this.label(&models.languages())}
             </button>
         }
     };

@@ -1,11 +1,12 @@
 //! What translated this, for those who want to know.
 
-use klartext_protocol::{EngineChoice, GpuState};
+use klartext_protocol::{EngineChoice, GpuState, models::Origin};
 use leptos::prelude::*;
+use leptos_router::components::A;
 
 use crate::{
     engine::{Engine, Model, options},
-    format,
+    format, languages,
     reading::Progress,
 };
 
@@ -20,9 +21,14 @@ pub(crate) fn EnginePanel(engine: Engine, progress: Progress) -> impl IntoView {
     let stats = progress.stats;
     move || {
         ready.get().map(|info| {
+            let came = match info.origin {
+                Origin::Stored => "from this device",
+                Origin::Downloaded => "downloaded now",
+            };
             let facts = [
                 ("Model", format!("{} {}", info.model, info.version)),
-                ("Size", format::bytes(info.bytes)),
+                ("Languages", format!("{} → {}", languages::name(&info.source), languages::name(&info.target))),
+                ("Size", format!("{}, {came}", format::bytes(info.bytes))),
                 ("Runs on", format!("{} · {}", info.device, info.kernels)),
                 ("Loaded in", format::duration(info.load_ms)),
             ];
@@ -53,6 +59,7 @@ pub(crate) fn EnginePanel(engine: Engine, progress: Progress) -> impl IntoView {
                     </dl>
                     <Choice engine/>
                     <p>"Licence of the model: " {info.licence}</p>
+                    <p><A href="/models">"Models…"</A></p>
                     <p>
                         "The text stayed on this device. Machine translation makes mistakes; dotted lines mark \
                         sentences that the model was unsure of."

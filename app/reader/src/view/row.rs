@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use super::runs::runs;
 use crate::{
+    languages::Languages,
     layout,
     reading::{Reading, Sentence},
 };
@@ -25,11 +26,11 @@ pub(crate) fn rows(reading: Reading, index: usize, block: &Block) -> AnyView {
     let block = Arc::new(block.clone());
     let sentences = reading.sentences(index);
     (move || match sentences.get() {
-        None => untouched(index, &block).into_any(),
-        Some(sentences) if sentences.is_empty() => untouched(index, &block).into_any(),
+        None => untouched(reading, index, &block).into_any(),
+        Some(sentences) if sentences.is_empty() => untouched(reading, index, &block).into_any(),
         Some(sentences) => {
             let text = block.text();
-            let draw = |part: std::ops::Range<usize>| row(index, &block, &text, &sentences, part);
+            let draw = |part: std::ops::Range<usize>| row(reading, index, &block, &text, &sentences, part);
             layout::rows(sentences.len()).map(draw).collect_view().into_any()
         }
     })
@@ -48,13 +49,14 @@ fn code(index: usize, block: &Block) -> AnyView {
 }
 
 /// A block whose sentences are not known yet.
-fn untouched(index: usize, block: &Block) -> impl IntoView + use<> {
+fn untouched(reading: Reading, index: usize, block: &Block) -> impl IntoView + use<> {
     let english = placeholder(block.text()).into_any();
-    pair(index, block.kind, 0, || "none", english, runs(&block.runs).into_any())
+    pair(reading, index, block.kind, 0, || "none", english, runs(&block.runs).into_any())
 }
 
 /// A row: some sentences of a block, in both languages.
 fn row(
+    reading: Reading,
     index: usize,
     block: &Block,
     text: &str,
@@ -74,7 +76,7 @@ fn row(
             _ => "done",
         }
     };
-    pair(index, block.kind, first, state, english.into_any(), german.into_any())
+    pair(reading, index, block.kind, first, state, english.into_any(), german.into_any())
 }
 
 /// Holds a sentence's place. The text is an attribute, drawn by the style sheet: nobody is to find or hear it twice.
@@ -112,6 +114,7 @@ fn english(at: usize, text: &str, sentence: &Sentence) -> impl IntoView + use<> 
 
 /// Both cells of a row. Headings hold phrases only, so theirs are spans.
 fn pair(
+    reading: Reading,
     index: usize,
     kind: BlockKind,
     first: usize,
@@ -120,19 +123,21 @@ fn pair(
     german: AnyView,
 ) -> AnyView {
     let continued = first > 0;
+    // A change of the model's languages comes with another article.
+    let Languages { source, target } = untrack(|| reading.languages());
     if matches!(kind, BlockKind::Headline | BlockKind::Heading) {
         view! {
             <span class="row" data-state=state data-continued=continued>
-                <span class="cell" lang="en" data-lang="en" data-block=index>{english}</span>
-                <span class="cell" lang="de" data-lang="de" data-block=index>{german}</span>
+                <span class="cell" lang=target data-lang="en" data-block=index>{english}</span>
+                <span class="cell" lang=source data-lang="de" data-block=index>{german}</span>
             </span>
         }
         .into_any()
     } else {
         view! {
             <div class="row" data-state=state data-continued=continued>
-                <p class="cell" lang="en" data-lang="en" data-block=index>{english}</p>
-                <p class="cell" lang="de" data-lang="de" data-block=index>{german}</p>
+                <p class="cell" lang=target data-lang="en" data-block=index>{english}</p>
+                <p class="cell" lang=source data-lang="de" data-block=index>{german}</p>
             </div>
         }
         .into_any()

@@ -41,7 +41,7 @@ pub(crate) fn Shell(children: Children) -> impl IntoView {
         </header>
         <main id="main" tabindex="-1" node_ref=main>{children()}</main>
         <footer class="colophon">
-            <p>"Translated where you read it: no text leaves this device."</p>
+            <p>"Translated where you read it: no text leaves this device. "<A href="/models">"Models"</A></p>
             <AsProgram />
         </footer>
         <UpdateOffer />

@@ -1,9 +1,13 @@
 //! How far a translation has come: a line that is read out when the phase changes, bars for what takes long, and the
 //! button that stops it or goes on.
 
+use klartext_protocol::models::LoadProgress;
 use leptos::{html::P, leptos_dom::helpers::request_animation_frame, prelude::*};
 
-use super::failure::EngineFailure;
+use super::{
+    arrival::{ArrivalBar, PauseButton, words},
+    failure::EngineFailure,
+};
 use crate::{
     browser::focus,
     engine::{Engine, Model},
@@ -15,7 +19,9 @@ use crate::{
 fn said(engine: Engine, progress: Progress) -> String {
     match progress.phase.get() {
         Phase::Idle => String::new(),
-        Phase::Waiting | Phase::Running if is_loading(engine) => "Loading the translation model".to_owned(),
+        Phase::Waiting | Phase::Running if is_loading(engine) => {
+            engine.model().with(|model| if let Model::Loading(it) = model { words(it) } else { String::new() })
+        }
         Phase::Waiting => "Starting the translator".to_owned(),
         Phase::Running => "Translating".to_owned(),
         Phase::Done => summary(engine, progress),
@@ -41,7 +47,7 @@ fn summary(engine: Engine, progress: Progress) -> String {
 }
 
 fn is_loading(engine: Engine) -> bool {
-    engine.model().with(|model| matches!(model, Model::Loading { .. }))
+    engine.model().with(|model| matches!(model, Model::Loading(_)))
 }
 
 /// Called before a button goes: if it has the focus, the line that says what came of it takes that over.
@@ -74,13 +80,15 @@ pub(crate) fn StatusBar(
     let go_on = Memo::new(move |_| go_on());
     let busy = Memo::new(move |_| busy());
     let line = NodeRef::<P>::new();
+    let said = Memo::new(move |_| said(engine, progress));
     view! {
         <div class="status" data-phase=move || progress.phase.with(Phase::name)>
-            <p class="said" role="status" tabindex="-1" node_ref=line data-testid="status">{move || said(engine, progress)}</p>
+            <p class="said" role="status" tabindex="-1" node_ref=line data-testid="status">{move || said.get()}</p>
             {move || busy.get().then(|| view! { <Bar engine progress /> })}
             {move || {
                 keep_focus(line);
                 busy.get().then(|| view! {
+                <Pause engine />
                 <button type="button" on:click=move |_| cancel.run(())>"Cancel"</button>
             })}}
             {move || {
@@ -99,32 +107,29 @@ pub(crate) fn StatusBar(
     }
 }
 
+/// Whether the model is on its way, and how far it is.
+fn arrival(engine: Engine) -> (Memo<bool>, Signal<LoadProgress>) {
+    let progress = Signal::derive(move || match engine.model().get() {
+        Model::Loading(progress) => progress,
+        _ => LoadProgress::default(),
+    });
+    (Memo::new(move |_| is_loading(engine)), progress)
+}
+
+/// The button that lets the model's download rest.
+#[component]
+fn Pause(engine: Engine) -> impl IntoView {
+    let (is_loading, progress) = arrival(engine);
+    view! { <Show when=move || is_loading.get()><PauseButton engine progress /></Show> }
+}
+
 /// The bar for what is going on now: bytes of the model, then sentences.
 #[component]
 fn Bar(engine: Engine, progress: Progress) -> impl IntoView {
-    let bytes = Memo::new(move |_| match engine.model().get() {
-        Model::Loading { done, total } => Some((done, total)),
-        _ => None,
-    });
-    let is_loading = Memo::new(move |_| bytes.get().is_some());
+    let (is_loading, arriving) = arrival(engine);
     move || {
         if is_loading.get() {
-            let (done, total) =
-                (move || bytes.get().map_or(0, |it| it.0), move || bytes.get().map_or(0, |it| it.1));
-            view! {
-                <span class="bar">
-                    <progress
-                        data-testid="load-progress"
-                        aria-label="Model loaded"
-                        max=move || total().max(1).to_string()
-                        value=move || (total() > 0).then(|| done().to_string())
-                    ></progress>
-                    <span class="figure" data-testid="load-bytes">
-                        {move || if total() > 0 { format::bytes_of(done(), total()) } else { String::new() }}
-                    </span>
-                </span>
-            }
-            .into_any()
+            view! { <ArrivalBar progress=arriving /> }.into_any()
         } else {
             let (done, total) = (progress.done, progress.total);
             view! {

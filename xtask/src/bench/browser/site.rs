@@ -16,6 +16,7 @@ const ORACLE: Bundle = Bundle {
     name: "oracle",
     workspace: "tests/race/oracle",
     package: "klartext-race-oracle",
+    features: "",
     profile: "release",
     target_features: Some("+simd128"),
     level: "-O3",
