@@ -77,6 +77,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         "steps_per_readback": SLOTS,
         "gpu_memory_bytes": gpu.memory_bytes(),
         "model_bytes": bytes.len(),
+        // For measuring the same in a page, which has no vocabulary.
+        "eos": translator.target_vocabulary().eos(),
+        "pieces": bench.pieces(&lines[..lines.len().min(64)]),
     });
     println!("{result}");
     Ok(())
@@ -96,6 +99,11 @@ impl Bench<'_> {
         };
         let numbered = lines.iter().map(ids).enumerate();
         numbered.map(|(index, ids)| Sentence { index, ids, candidates: None }).collect()
+    }
+
+    /// The lines' pieces, each with its end.
+    fn pieces(&self, lines: &[&str]) -> Vec<Vec<u32>> {
+        self.sentences(lines).into_iter().map(|sentence| sentence.ids).collect()
     }
 
     /// Translates on the GPU; `on` hears of each sentence.

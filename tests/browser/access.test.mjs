@@ -93,6 +93,25 @@ test("the box for a text, and what it objects to", async (t) => {
   await assertFit(visit);
 });
 
+test("the page of models, with its forms and what goes wrong", async (t) => {
+  const visit = await openReader(t);
+  const { page } = visit;
+  await visit.go("/models");
+  const card = page.getByTestId("model").first();
+  await card.waitFor();
+  await card.locator("summary").click();
+  await page.getByLabel("Open model files…").setInputFiles([
+    { name: "model.deen.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(64) },
+    { name: "vocab.deen.spm", mimeType: "application/octet-stream", buffer: Buffer.alloc(64) },
+  ]);
+  await assertFit(visit);
+  await page.getByRole("button", { name: "Check and keep" }).click();
+  await page.getByTestId("model-trouble").waitFor();
+  await card.getByRole("button", { name: /^Download/ }).click();
+  await card.getByRole("button", { name: "Remove" }).click();
+  await assertFit(visit);
+});
+
 test("failures", async (t) => {
   const visit = await openReader(t);
   const { page } = visit;

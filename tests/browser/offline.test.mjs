@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Profile, Site, kept } from "./harness/site.mjs";
+import { Profile, Site, kept, version } from "./harness/site.mjs";
+
+/** Files of the model, but for its manifest. */
+const MODEL = /^\/models\/deen\/(?!manifest)/;
 
 /** Opens a page and waits until what `selector` names is there. */
 async function show(page, site, path, selector) {
@@ -61,16 +64,25 @@ test("the engine that was used works without a network as well", async (t) => {
   await site.stop();
 
   page = await other.open();
-  await show(page, site, "/article/kolibri-k1-dresden", ".article .block");
-  const first = await page.evaluate(
-    () =>
-      new Promise((resolve, reject) => {
-        const worker = new Worker(document.querySelector("meta[name=klartext-worker]").content, { type: "module" });
-        worker.onmessage = ({ data }) => resolve(data.type);
-        worker.onerror = ({ message }) => reject(new Error(message));
-      }),
-  );
-  assert.equal(first, "started");
+  await show(page, site, "/article/kolibri-k1-dresden", ".article[data-phase=done]");
+  other.assertOnly(site);
+});
+
+test("a new release of the reader does not fetch the model again", async (t) => {
+  const site = await Site.start(t);
+  const profile = await Profile.make(t);
+  let page = await profile.open();
+  await show(page, site, "/article/kolibri-k1-dresden", ".article[data-phase=done]");
+  await kept(page);
+  assert.ok(site.sent(MODEL) > 1_000_000, "the first visit fetches it");
+  await profile.close();
+
+  await site.release();
+  const before = site.requests.length;
+  page = await profile.open();
+  await show(page, site, "/article/kolibri-k1-dresden", ".article[data-phase=done]");
+  assert.equal(await version(page), "ffffffffffff", "the page is of the new release");
+  assert.equal(site.sent(MODEL, before), 0);
 });
 
 test("a network that does not answer is not waited for long", async (t) => {

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { url } from "./harness/harness.mjs";
 import { assertWhole, longText, openReader, phase } from "./harness/reader.mjs";
+import { Profile, Site, kept } from "./harness/site.mjs";
 
 /** A word that is nowhere but in the text. */
 const SECRET = "Quarzuhrenfabrikbesitzer";
@@ -57,6 +58,48 @@ test("a whole session asks this server alone, and tells it nothing", async (t) =
   const stored = await page.evaluate(() => JSON.stringify({ ...localStorage }) + document.cookie);
   assert.ok(!stored.includes(SECRET), "nothing of it outlives the tab");
   visit.assertNoErrors();
+});
+
+test("from the second visit on, a session asks this server for its own files and for nothing else", async (t) => {
+  const site = await Site.start(t);
+  const profile = await Profile.make(t);
+  let page = await profile.open();
+  await page.goto(site.url("/article/kolibri-k1-dresden"));
+  await phase(page, "done");
+  await kept(page);
+  await profile.close();
+
+  const before = site.requests.length;
+  profile.requests.length = 0;
+  page = await profile.open();
+  await page.goto(site.url("/"));
+  await page.getByRole("switch", { name: "In English" }).click();
+  await page.locator(".status[data-phase=done]").waitFor();
+  await page.locator(".story a").first().click();
+  await phase(page, "done");
+  await read(page, TEXT);
+  await page.getByRole("link", { name: "Models", exact: true }).click();
+  await page.getByTestId("model").first().waitFor();
+  // What another program shares comes as a form, which the service worker takes.
+  const shared = await page.evaluate(async (text) => {
+    const body = new FormData();
+    body.append("text", text);
+    return (await fetch("/paste/shared", { method: "POST", body, redirect: "manual" })).type;
+  }, TEXT);
+  assert.equal(shared, "opaqueredirect");
+
+  profile.assertOnly(site);
+  const asked = site.requests.slice(before);
+  const model = site.sent(/^\/models\/.*\.(bin|spm)$/, before);
+  assert.equal(model, 0, "the model is not fetched again");
+  for (const { method, path, body } of asked) {
+    assert.equal(method, "GET", path);
+    assert.equal(body, "", path);
+    assert.ok(!decodeURIComponent(path).includes(SECRET), path);
+  }
+  for (const address of profile.requests) assert.ok(!decodeURIComponent(address).includes(SECRET), address);
+  const kinds = asked.map(({ path }) => path).filter((path) => !/^\/($|assets\/|articles\/|article\/|models\/|icons\/|sw\.js|manifest\.webmanifest|favicon|paste)/.test(path));
+  assert.deepEqual(kinds, [], "nothing but the reader's own files");
 });
 
 test("once the model is there, the reader works without a network", async (t) => {

@@ -4,6 +4,7 @@ mod browser;
 mod gpu;
 mod material;
 mod native;
+mod offline;
 mod quality;
 mod sacrebleu;
 mod sentences;
@@ -35,11 +36,16 @@ struct Part {
 }
 
 /// All parts; what takes longest comes last.
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     Part { name: "size", title: "sizes of the bundles", measure: |_| size::size() },
     Part { name: "sentences", title: "where German sentences end", measure: sentences::measure },
     Part { name: "quality", title: "BLEU and chrF", measure: quality::measure },
     Part { name: "speed", title: "words a second, natively, on one thread", measure: speed::measure },
+    Part {
+        name: "offline",
+        title: "a second visit without a network; bad servers",
+        measure: offline::measure,
+    },
     Part { name: "gpu", title: "the GPU, natively and in Chromium", measure: gpu::measure },
     Part { name: "browser", title: "words a second in Chromium, in one worker", measure: browser::measure },
 ];

@@ -19,6 +19,12 @@ use crate::{now, post, scope};
 /// Source pieces of the batch that the GPU is tried with: enough to fill it.
 const TRIAL_PIECES: usize = 512;
 
+/// Fewer say nothing about its speed.
+const LEAST_TRIAL_PIECES: usize = TRIAL_PIECES / 2;
+
+/// How many times as long as the CPU would have taken a trial may last, before nobody waits for it any more.
+const HOPELESS: f64 = 3.0;
+
 /// The most source pieces of a batch: an article.
 const BATCH_PIECES: usize = 4096;
 
@@ -74,14 +80,19 @@ impl Gpu {
         self.cpu.1 += ms;
     }
 
+    /// Whether it has yet to be found out if the GPU is of use.
+    fn is_on_trial(&self) -> bool {
+        self.choice == EngineChoice::Auto && !self.is_faster
+    }
+
     /// Gives the GPU sentences of a job, if it waits for some.
     pub(crate) fn feed(&mut self, id: JobId, job: &mut Job) {
+        let is_on_trial = self.is_on_trial();
         let (Some(helper), Some(info)) = (&mut self.helper, &self.info) else { return };
-        if !matches!(helper.stage, Stage::Idle) {
+        if !matches!(helper.stage, Stage::Idle) || is_on_trial && job.waiting_pieces() < LEAST_TRIAL_PIECES {
             return;
         }
-        let room =
-            if self.is_faster || self.choice == EngineChoice::Gpu { BATCH_PIECES } else { TRIAL_PIECES };
+        let room = if is_on_trial { TRIAL_PIECES } else { BATCH_PIECES };
         let sentences = job.take(room, info.longest as usize);
         if !sentences.is_empty() {
             helper.decode(id, sentences);
@@ -118,19 +129,45 @@ impl Gpu {
         }
     }
 
-    /// Whether the GPU has been silent for too long; then it is given up.
+    /// Whether the GPU has been silent for too long, or is on trial and cannot win any more; then it is given up.
     pub(crate) fn look(&mut self) -> Outcome {
         let Some(helper) = &self.helper else { return Outcome::None };
         let patience = match helper.stage {
             Stage::Starting => START_PATIENCE_MS,
             _ => PATIENCE_MS + SLOWNESS * self.ready_ms,
         };
-        if helper.silent_ms() > patience { self.fail("it does not answer any more") } else { Outcome::None }
+        if helper.silent_ms() > patience {
+            self.fail("it does not answer any more")
+        } else {
+            self.end_trial()
+        }
+    }
+
+    /// Ends a trial that the GPU has lost before its end: a reader waits for it.
+    fn end_trial(&mut self) -> Outcome {
+        let is_on_trial = self.is_on_trial();
+        let Some(Stage::Busy(batch)) = self.helper.as_mut().map(|helper| &mut helper.stage) else {
+            return Outcome::None;
+        };
+        let ms = now() - batch.sent;
+        let by_cpu = batch.pieces as f64 * self.cpu.1 / self.cpu.0.max(1) as f64;
+        if !is_on_trial
+            || batch.is_cancelled
+            || batch.pieces < LEAST_TRIAL_PIECES
+            || self.cpu.1 <= 0.0
+            || ms < HOPELESS * by_cpu
+        {
+            return Outcome::None;
+        }
+        let (job, pieces, sentences) = (batch.job, batch.pieces, std::mem::take(&mut batch.sentences));
+        // It has done less than that in this time, so it is at most as fast as is said.
+        self.judge(pieces, ms);
+        Outcome::GiveBack(job, sentences)
     }
 
     /// The GPU is of no more use: the CPU does what it had.
     fn fail(&mut self, reason: &str) -> Outcome {
-        self.off(&format!("the GPU failed: {reason}"));
+        self.off(&format!("the GPU failed: {}", gist(reason)));
         match self.helper.take().map(|mut helper| std::mem::replace(&mut helper.stage, Stage::Idle)) {
             Some(Stage::Busy(batch)) => Outcome::GiveBack(batch.job, batch.sentences),
             // A job may have waited for its start.
@@ -157,7 +194,7 @@ impl Gpu {
     fn judge(&mut self, pieces: usize, ms: f64) {
         let known = self.is_faster || self.measured.iter().any(|trial| trial.adapter == self.adapter);
         // The end of an article says nothing about its speed.
-        if known || pieces < TRIAL_PIECES / 2 || self.cpu.1 <= 0.0 || ms <= 0.0 {
+        if known || pieces < LEAST_TRIAL_PIECES || self.cpu.1 <= 0.0 || ms <= 0.0 {
             return;
         }
         let speed = |pieces: usize, ms: f64| pieces as f64 * 1000.0 / ms;
@@ -221,4 +258,13 @@ impl Gpu {
 fn slower(measured: &Measured) -> String {
     let Measured { cpu, gpu, .. } = measured;
     format!("the GPU is slower than the CPU here: {gpu:.0} against {cpu:.0} pieces a second")
+}
+
+/// The line of a reason that tells it: a panic begins with its place, and causes and backtraces follow.
+fn gist(reason: &str) -> &str {
+    let mut lines = reason.lines().filter(|line| !line.trim().is_empty());
+    match lines.next() {
+        Some(place) if place.starts_with("panicked at ") => lines.next().unwrap_or(place),
+        first => first.unwrap_or("no reason is given"),
+    }
 }

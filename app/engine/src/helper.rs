@@ -182,7 +182,9 @@ impl Helper {
 impl Drop for Helper {
     fn drop(&mut self) {
         self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
+        // An error that is on its way, as after a panic, would become this worker's own if nobody took it.
+        let ignore = Closure::<dyn FnMut(Event)>::new(|error: Event| error.prevent_default()).into_js_value();
+        self.worker.set_onerror(Some(ignore.unchecked_ref()));
         self.worker.terminate();
     }
 }

@@ -70,8 +70,7 @@ impl<'m> Lockstep<'m> {
             // row goes further than it may: the positions reach no further either.
             let sent = ahead.as_ref().map_or(0, |slice| slice.steps);
             let left = rows.iter().flatten().map(Row::left).max().unwrap_or(0).saturating_sub(sent);
-            let next =
-                (left > 0).then(|| self.slice(&mut batch, left.min(self.slots), &there));
+            let next = (left > 0).then(|| self.slice(&mut batch, left.min(self.slots), &there));
             let Some(slice) = std::mem::replace(&mut ahead, next) else {
                 if ahead.is_none() {
                     return Ok(());

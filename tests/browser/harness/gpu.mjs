@@ -13,30 +13,40 @@ export const GPU_WORKER = /\/assets\/engine-gpu-worker-[^/]*\.js/;
 export const GPU_ENGINE = /\/assets\/engine-gpu-[^/]*\.wasm/;
 
 /** A program that computes what a GPU would takes its time, in ms. */
-export const PATIENCE = 300_000;
+export const PATIENCE = 100_000;
 
 /**
- * What the code in front of the GPU's worker can use: the device as `device`, once there is one, and `atWork(count, act)`,
- * which calls `act` when the device is given its work for the `count`th time after the first sentences arrived.
+ * What the code in front of the GPU's worker can use: the device as `device`, once there is one, and what calls a function
+ * once: `atWork` when the first sentences arrive, `amidWork` when the first steps' results are known and the next are begun.
  */
 const TOOLS = () => {
   const { requestDevice } = GPUAdapter.prototype;
+  const { mapAsync } = GPUBuffer.prototype;
+  const { submit } = GPUQueue.prototype;
+  const begun = [];
+  const going = [];
+  let stage = "waiting";
   GPUAdapter.prototype.requestDevice = async function (...all) {
     globalThis.device = await requestDevice.apply(this, all);
     return globalThis.device;
   };
-  globalThis.atWork = (count, act) => {
-    const { submit } = GPUQueue.prototype;
-    let left = Infinity;
-    self.addEventListener("message", ({ data }) => {
-      if (data.type === "decode" && left === Infinity) left = count;
-    });
-    GPUQueue.prototype.submit = function (...all) {
-      submit.apply(this, all);
-      left -= 1;
-      if (left === 0) act();
-    };
+  GPUBuffer.prototype.mapAsync = async function (...all) {
+    await mapAsync.apply(this, all);
+    if (stage === "begun") stage = "known";
   };
+  GPUQueue.prototype.submit = function (...all) {
+    submit.apply(this, all);
+    if (stage !== "known") return;
+    stage = "going";
+    for (const act of going) act();
+  };
+  self.addEventListener("message", ({ data }) => {
+    if (data.type !== "decode" || stage !== "waiting") return;
+    stage = "begun";
+    for (const act of begun) act();
+  });
+  globalThis.atWork = (act) => begun.push(act);
+  globalThis.amidWork = (act) => going.push(act);
 };
 
 /** Answers of a server that is asked for a file of the GPU's. */
@@ -144,4 +154,12 @@ export async function assertAsByCpu(t, page, text) {
   assert.deepEqual(await sentences(page), await byCpu(t, text));
   await assertOnce(page);
   return stats;
+}
+
+/** Goes back to the box of a pasted text, and translates another. */
+export async function pasteAgain(page, text) {
+  await page.goBack();
+  await page.getByLabel("German text").fill(text);
+  await page.getByRole("button", { name: "Read in English" }).click();
+  await page.waitForURL("**/paste/read");
 }

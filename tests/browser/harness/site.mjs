@@ -37,8 +37,14 @@ async function folder(t) {
 
 /** A copy of `dist/`, served with the headers of the server under test. */
 export class Site {
-  /** Paths that were asked for, and how: `{method, path, body}`. */
+  /** Paths that were asked for, and how: `{method, path, body, range, sent}`; `sent` counts the bytes of the answer. */
   requests = [];
+  /**
+   * What goes wrong with an answer to a request, as in `requests`: nothing, or some of `{status}`, `{cut}` (so many bytes,
+   * then the connection breaks), `{flip}` (a place in the file whose bit is wrong), `{noRanges}`, `{pace}` (ms between
+   * pieces of 64 kB).
+   */
+  fault = () => undefined;
   /** Whether it takes requests and answers none. */
   silent = false;
   #server = null;
@@ -80,12 +86,20 @@ export class Site {
     return [...new Set(this.requests.slice(from).map(({ path }) => path))].sort();
   }
 
+  /** How many bytes of files whose path fits were sent since the request `from`. */
+  sent(pattern, from = 0) {
+    return this.requests.slice(from).reduce((sum, { path, sent }) => (pattern.test(path) ? sum + sent : sum), 0);
+  }
+
   async #answer(request, response) {
     let body = "";
     for await (const part of request) body += part;
     const path = new URL(request.url, this.url()).pathname;
-    this.requests.push({ method: request.method, path, body });
+    const entry = { method: request.method, path, body, range: request.headers.range ?? null, sent: 0 };
+    this.requests.push(entry);
     if (this.silent) return;
+    const fault = this.fault(entry) ?? {};
+    if (fault.status) return void response.writeHead(fault.status, this.headers).end();
     // The reader's own addresses are no files.
     const name = extname(path) === "" ? "index.html" : path.slice(1);
     const content = await readFile(join(this.folder, name)).catch(() => null);
@@ -95,7 +109,8 @@ export class Site {
     const type = TYPES[extname(name)] ?? "application/octet-stream";
     response.setHeaders(new Map(Object.entries({ ...this.headers, "content-type": type, "cache-control": cache, etag: tag })));
     if (request.headers["if-none-match"] === tag) return void response.writeHead(304).end();
-    response.end(content);
+    if (fault.flip !== undefined) content[fault.flip] ^= 1;
+    await send(response, entry, content, fault);
   }
 
   /** Changes a file without the release's knowing. */
@@ -133,6 +148,31 @@ export class Site {
     );
     return `/assets/${name}`;
   }
+}
+
+/** The part of a file that a `Range` header asks for, both ends included; none if it asks for none. */
+function partOf(range, length) {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? "") ?? [];
+  if (first === undefined) return null;
+  return { first: Number(first), last: Math.min(last === "" ? Infinity : Number(last), length - 1) };
+}
+
+/** Sends a file, or the part of it that was asked for, with what goes wrong. */
+async function send(response, entry, content, { cut, noRanges, pace }) {
+  const part = noRanges ? null : partOf(entry.range, content.length);
+  const whole = part ? content.subarray(part.first, part.last + 1) : content;
+  if (part) response.setHeader("content-range", `bytes ${part.first}-${part.last}/${content.length}`);
+  response.writeHead(part ? 206 : 200, { "content-length": whole.length });
+  const bytes = whole.subarray(0, cut ?? whole.length);
+  const piece = pace || cut !== undefined ? 1 << 16 : bytes.length;
+  for (let at = 0; at < bytes.length && !response.destroyed; at += piece) {
+    if (pace) await new Promise((resolve) => setTimeout(resolve, pace));
+    const next = bytes.subarray(at, at + piece);
+    await new Promise((resolve) => response.write(next, resolve));
+    entry.sent += next.length;
+  }
+  if (cut === undefined) response.end();
+  else response.destroy();
 }
 
 /** A browser with a profile on disk, as a person has one. */

@@ -59,7 +59,7 @@ export class Klartext {
     const begin = performance.now();
     this.messages = new Messages(plan.worker + this.query);
     await this.messages.exchange(null, whenType("started"));
-    const options = { choice: "cpu", workers: this.workers };
+    const options = { choice: "cpu", measured: [], workers: this.workers };
     const manifest = new URL(plan.manifest, location).href;
     const request = { type: "load", manifest, options, newest: false };
     const { engine } = await this.messages.exchange(request, whenType("ready"));

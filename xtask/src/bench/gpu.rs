@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::material::{MODEL, Set};
 use super::native;
@@ -47,6 +48,8 @@ struct Page {
     first_sentence_ms: f64,
     article_ms: f64,
     gpu_memory_bytes: u64,
+    /// Milliseconds of batches in the GPU's worker.
+    by_sentences: Value,
 }
 
 /// Measures both.
@@ -54,9 +57,14 @@ pub(super) fn measure(options: &Options) -> Result<()> {
     let set = Set::for_speed(options)?;
     setup::vulkan();
     let program = native::example_on_gpu("gpu")?;
-    let native: Value = serde_json::from_str(&output(program.command().arg(MODEL).arg(&set.source))?)
+    let mut native: Value = serde_json::from_str(&output(program.command().arg(MODEL).arg(&set.source))?)
         .context("the example gpu printed something unknown")?;
-    let page = in_page()?;
+    let pieces = project::cache("bench")?.join("pieces.json");
+    fs::write(&pieces, serde_json::to_vec(&json!({ "eos": native["eos"], "pieces": native["pieces"] }))?)?;
+    if let Some(native) = native.as_object_mut() {
+        native.retain(|name, _| name != "eos" && name != "pieces");
+    }
+    let page = in_page(&pieces)?;
     let number = |value: &Value, name: &str| value[name].as_u64().with_context(|| format!("no {name}"));
     let steps = &native["steps"];
     let adapter = native["adapter"].as_str().unwrap_or("unknown").to_owned();
@@ -79,7 +87,7 @@ pub(super) fn measure(options: &Options) -> Result<()> {
 }
 
 /// Has the reader translate an article on the GPU.
-fn in_page() -> Result<Page> {
+fn in_page(pieces: &Path) -> Result<Page> {
     setup::node()?;
     setup::npm_packages(&project::root().join(browser::PACKAGES))?;
     let chromium = setup::chromium()?;
@@ -88,11 +96,19 @@ fn in_page() -> Result<Page> {
     let page = format!("http://{address}{ARTICLE}?engine=gpu");
     say(&format!("translating {page}"));
     let mut node = Command::new("node");
-    node.current_dir(project::root())
-        .arg("tests/race/gpu.mjs")
-        .args([browser::PACKAGES, &page])
-        .arg(chromium);
+    node.current_dir(project::root()).arg("tests/race/gpu.mjs").args([browser::PACKAGES, &page]);
+    let worker = asset("engine-gpu-worker-", ".js")?;
+    let model = format!("/{}/model.deen.intgemm.alphas.bin", MODEL.trim_start_matches("public/"));
+    node.arg(chromium).args([worker, model]).arg(pieces);
     serde_json::from_str(&output(&mut node)?).context("the page reported something unknown")
+}
+
+/// The address of a file in `dist/assets` whose name has a hash in the middle.
+fn asset(start: &str, end: &str) -> Result<String> {
+    let files = project::files_below(&project::dist().join("assets"))?;
+    let mut names = files.iter().filter_map(|file| file.file_name()?.to_str());
+    let name = names.find(|name| name.starts_with(start) && name.ends_with(end));
+    Ok(format!("/assets/{}", name.with_context(|| format!("dist/assets has no {start}"))?))
 }
 
 /// Bytes of the GPU's engine as it is downloaded.

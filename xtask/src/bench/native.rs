@@ -35,6 +35,12 @@ pub(super) fn example(name: &str) -> Result<Program> {
     program(&format!("examples/{name}{EXE_SUFFIX}"))
 }
 
+/// An example of the model store.
+pub(super) fn store_example(name: &str) -> Result<Program> {
+    run(release_build()?.args(["--package", "klartext-store", "--example", name]))?;
+    program(&format!("examples/{name}{EXE_SUFFIX}"))
+}
+
 /// An example of model-core that computes on the GPU.
 pub(super) fn example_on_gpu(name: &str) -> Result<Program> {
     run(release_build()?.args(["--package", "model-core", "--features", "gpu", "--example", name]))?;

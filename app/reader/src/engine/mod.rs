@@ -271,6 +271,10 @@ impl Engine {
                 self.models.fetching.set(None);
                 self.models.newer.set(None);
                 self.model.set(Model::Ready(engine));
+                if self.models.list.with_untracked(Option::is_some) {
+                    // It may be another version of a model that somebody looks at.
+                    self.list_models();
+                }
             }
             Event::Stored { .. } => {
                 self.models.fetching.set(None);

@@ -78,6 +78,11 @@ impl Engine {
     pub(crate) fn use_model(self, address: &str, languages: Languages) {
         let choice = choice::Choice { address: address.to_owned(), languages };
         choice::choose(&choice);
+        self.try_model(choice);
+    }
+
+    /// As [`use_model`](Self::use_model), until the page is closed.
+    pub(crate) fn try_model(self, choice: choice::Choice) {
         self.models().chosen.set(choice);
         self.load(false);
     }
@@ -134,7 +139,8 @@ impl Engine {
         }
         // The bytes go past this module's memory, which never shrinks.
         self.send_with(&request, |message| {
-            let files = Reflect::get(message, &"import".into()).and_then(|it| Reflect::get(&it, &"files".into()));
+            let files =
+                Reflect::get(message, &"import".into()).and_then(|it| Reflect::get(&it, &"files".into()));
             let files: Array = files.unwrap_or_default().into();
             for (file, bytes) in files.iter().zip(bytes.iter()) {
                 // What is an object takes a property.

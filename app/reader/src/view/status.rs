@@ -19,9 +19,9 @@ use crate::{
 fn said(engine: Engine, progress: Progress) -> String {
     match progress.phase.get() {
         Phase::Idle => String::new(),
-        Phase::Waiting | Phase::Running if is_loading(engine) => {
-            engine.model().with(|model| if let Model::Loading(it) = model { words(it) } else { String::new() })
-        }
+        Phase::Waiting | Phase::Running if is_loading(engine) => engine
+            .model()
+            .with(|model| if let Model::Loading(it) = model { words(it) } else { String::new() }),
         Phase::Waiting => "Starting the translator".to_owned(),
         Phase::Running => "Translating".to_owned(),
         Phase::Done => summary(engine, progress),

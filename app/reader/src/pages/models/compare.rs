@@ -1,5 +1,7 @@
 //! Two models side by side: the same paragraph, one after the other on the same engine.
 
+use std::cell::RefCell;
+
 use klartext_document::{Block, BlockKind};
 use klartext_protocol::{EngineError, Stats, models::ModelInfo};
 use leptos::{html::Textarea, prelude::*};
@@ -52,8 +54,15 @@ pub(crate) fn ComparePage() -> impl IntoView {
     let engine = expect_context::<Engine>();
     engine.list_models();
     let list = engine.models().list;
+    // What changes while models are used, their order too, must not begin the comparison anew.
+    let lasting = |model: &ModelInfo| ModelInfo { used_ms: 0.0, newer: None, ..model.clone() };
     let there = Memo::new(move |_| {
-        list.with(|list| list.as_ref().map(|(models, _)| models.iter().filter(|it| it.complete).cloned().collect::<Vec<_>>()))
+        list.with(|list| {
+            let (models, _) = list.as_ref()?;
+            let mut models: Vec<_> = models.iter().filter(|it| it.complete).map(lasting).collect();
+            models.sort_by(|a, b| a.address.cmp(&b.address));
+            Some(models)
+        })
     });
     view! {
         <div class="page models">
@@ -88,16 +97,14 @@ fn Comparison(models: Vec<ModelInfo>, engine: Engine) -> impl IntoView {
             model.map(|model| Languages::new(&model.source, &model.target)).unwrap_or_default()
         })
     };
-    let restore = move || {
-        let Choice { address, languages } = before.get_value();
-        engine.use_model(&address, languages);
-    };
+    let restore = move || engine.try_model(before.get_value());
     // Begins with one side; with none left, the model that was in use comes back.
     let go_on = move |at: usize| match sides.get(at) {
         Some(side) => {
             let address = side.address.get_untracked();
             stage.set(Stage::Loading(at));
-            engine.use_model(&address, languages(&address));
+            let languages = languages(&address);
+            engine.try_model(Choice { address, languages });
         }
         None => {
             stage.set(Stage::Resting);
@@ -108,8 +115,7 @@ fn Comparison(models: Vec<ModelInfo>, engine: Engine) -> impl IntoView {
         let Some(side) = sides.get(at).copied() else { return };
         stage.set(Stage::Translating(at));
         let block = Block::plain(BlockKind::Paragraph, text.get_value());
-        let mut parts = std::cell::RefCell::new(Vec::<String>::new());
-        parts.get_mut().clear();
+        let parts = RefCell::new(Vec::<String>::new());
         let begun = engine.translate(vec![block], 0, move |event| match event {
             JobEvent::Sentence { sentence, runs, .. } => {
                 let mut parts = parts.borrow_mut();

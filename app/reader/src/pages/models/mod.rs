@@ -5,7 +5,7 @@ mod compare;
 mod own;
 
 use klartext_protocol::models::{ModelInfo, Offers};
-use leptos::prelude::*;
+use leptos::{html::Div, leptos_dom::helpers::request_animation_frame, prelude::*};
 use leptos_router::components::A;
 
 use self::{
@@ -14,10 +14,7 @@ use self::{
 };
 use crate::{
     browser::arrived,
-    engine::{
-        Engine,
-        models::{Brought, is_forbidden},
-    },
+    engine::{Engine, models::is_forbidden},
     failure::explain,
     view::{Arrival, Skeleton},
 };
@@ -30,7 +27,7 @@ pub(crate) fn ModelsPage() -> impl IntoView {
     arrived("Models");
     let engine = expect_context::<Engine>();
     engine.list_models();
-    let list = engine.models().list;
+    let there = Memo::new(move |_| engine.models().list.with(Option::is_some));
     view! {
         <div class="page models">
             <h1 tabindex="-1">"Models"</h1>
@@ -39,10 +36,12 @@ pub(crate) fn ModelsPage() -> impl IntoView {
                 also works without a network."
             </p>
             <News engine />
-            {move || match list.get() {
-                None => view! { <Skeleton label="Looking for models" /> }.into_any(),
-                Some((models, offers)) => view! { <List models offers engine /> }.into_any(),
-            }}
+            <Show
+                when=move || there.get()
+                fallback=|| view! { <Skeleton label="Looking for models" /> }
+            >
+                <List engine />
+            </Show>
             <section class="own" aria-labelledby="own-files">
                 <h2 id="own-files">"Your own model"</h2>
                 <FromFiles engine />
@@ -52,7 +51,7 @@ pub(crate) fn ModelsPage() -> impl IntoView {
     }
 }
 
-/// A model that is on its way and in no list, what went wrong, and what was brought.
+/// A model that is on its way and in no list, and what went wrong.
 #[component]
 fn News(engine: Engine) -> impl IntoView {
     let models = engine.models();
@@ -64,11 +63,20 @@ fn News(engine: Engine) -> impl IntoView {
         address.filter(|address| !listed(address))
     });
     let progress = Signal::derive(move || models.fetching.get().unwrap_or_default());
+    let place = NodeRef::<Div>::new();
+    Effect::new(move |_| {
+        // What was done may have been done further down.
+        if models.trouble.with(Option::is_some)
+            && let Some(place) = place.get_untracked()
+        {
+            request_animation_frame(move || place.scroll_into_view());
+        }
+    });
     view! {
         <Show when=move || unlisted.with(Option::is_some)>
             <Arrival engine progress />
         </Show>
-        <div role="alert">
+        <div role="alert" node_ref=place>
             {move || models.trouble.get().map(|(address, error)| {
                 let said = explain(error.code);
                 let forbidden = address.is_some_and(|address| is_forbidden(&address, &error));
@@ -91,26 +99,34 @@ fn News(engine: Engine) -> impl IntoView {
                 }
             })}
         </div>
-        <p class="news" role="status">
-            {move || match models.brought.get() {
-                Brought::Nothing => "",
-                Brought::Checking => "Reading and checking the files…",
-                Brought::There(_) => "The model is on this device now.",
-            }}
-        </p>
     }
 }
 
 #[component]
-fn List(models: Vec<ModelInfo>, offers: Offers, engine: Engine) -> impl IntoView {
-    let several = models.iter().filter(|model| model.installed).count() > 1;
-    let empty = models.is_empty();
+fn List(engine: Engine) -> impl IntoView {
+    let list = engine.models().list;
+    let models =
+        Memo::new(move |_| list.with(|list| list.iter().flat_map(|it| it.0.clone()).collect::<Vec<_>>()));
+    let offers = Memo::new(move |_| list.with(|list| list.as_ref().map_or(Offers::Asked, |it| it.1)));
+    let addresses =
+        move || models.with(|models| models.iter().map(|it| it.address.clone()).collect::<Vec<_>>());
+    let several =
+        Memo::new(move |_| models.with(|models| models.iter().filter(|it| it.complete).count() > 1));
+    let card = move |address: String| {
+        // A card that is about to go shows what was known last.
+        let find = move || models.with(|models| models.iter().find(|it| it.address == address).cloned());
+        let first = untrack(&find)?;
+        let model = Memo::new(move |last: Option<&ModelInfo>| {
+            find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
+        });
+        Some(view! { <ModelCard model=model.into() engine /> })
+    };
     view! {
-        <ul class="cards" aria-busy=(offers == Offers::Asked).to_string()>
-            {models.into_iter().map(|model| view! { <ModelCard model engine /> }).collect_view()}
+        <ul class="cards" aria-busy=move || (offers.get() == Offers::Asked).to_string()>
+            <For each=addresses key=Clone::clone children=card />
         </ul>
         <p class="offers" role="status">
-            {match (offers, empty) {
+            {move || match (offers.get(), models.with(Vec::is_empty)) {
                 (Offers::Asked, true) => "Asking this site which models it has…",
                 (Offers::Known, true) => "This site offers no models, and none is on this device.",
                 (Offers::Unreachable, true) => {
@@ -121,6 +137,8 @@ fn List(models: Vec<ModelInfo>, offers: Offers, engine: Engine) -> impl IntoView
                 _ => "",
             }}
         </p>
-        {several.then(|| view! { <p><A href="/models/compare">"Compare two models"</A></p> })}
+        <Show when=move || several.get()>
+            <p><A href="/models/compare">"Compare two models"</A></p>
+        </Show>
     }
 }

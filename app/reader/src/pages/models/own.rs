@@ -32,7 +32,8 @@ const ROLES: [(FileRole, &str, &str); 4] = [
 
 /// The languages in the names that models are published with: "model.deen.intgemm.bin".
 fn languages_of(name: &str) -> Option<Languages> {
-    let pair = name.split('.').find(|part| part.len() == 4 && part.bytes().all(|it| it.is_ascii_lowercase()))?;
+    let pair =
+        name.split('.').find(|part| part.len() == 4 && part.bytes().all(|it| it.is_ascii_lowercase()))?;
     Some(Languages::new(&pair[..2], &pair[2..]))
 }
 
@@ -158,6 +159,13 @@ pub(super) fn FromFiles(engine: Engine) -> impl IntoView {
                 </div>
             </Show>
             <p class="wrong" role="alert">{move || wrong.get()}</p>
+            <p class="news" role="status">
+                {move || match engine.models().brought.get() {
+                    Brought::Nothing => "",
+                    Brought::Checking => "Reading and checking the files…",
+                    Brought::There(_) => "The model is on this device now.",
+                }}
+            </p>
         </form>
     }
 }

@@ -1,0 +1,70 @@
+//! What a second visit without a network costs, and how the model's download stands up to bad servers.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::stats::{median, round};
+use super::{Options, browser, native};
+use crate::project::{self, output, say};
+use crate::{bundle, serve, setup};
+
+/// The article that is read.
+const ARTICLE: &str = "/article/kolibri-k1-dresden";
+
+#[derive(Serialize)]
+struct Figures {
+    /// From the navigation in a browser just started, without a network, to the first English sentence: the median of the
+    /// rounds.
+    second_start_ms: f64,
+    rounds: usize,
+    fault_runs: u64,
+    fault_runs_right: u64,
+    bytes_twice_share: f64,
+}
+
+/// What the script of the browser prints.
+#[derive(Deserialize)]
+struct Starts {
+    times: Vec<f64>,
+}
+
+/// What the store's example `faults` prints.
+#[derive(Deserialize)]
+struct Faults {
+    fault_runs: u64,
+    fault_runs_right: u64,
+    bytes_twice_share: f64,
+}
+
+/// Measures both.
+pub(super) fn measure(options: &Options) -> Result<()> {
+    let faults = native::store_example("faults")?;
+    let faults: Faults = serde_json::from_str(&output(&mut faults.command())?)
+        .context("the example faults printed something unknown")?;
+    let starts = starts(options.rounds)?;
+    let figures = Figures {
+        second_start_ms: median(&starts.times, 1)?,
+        rounds: options.rounds,
+        fault_runs: faults.fault_runs,
+        fault_runs_right: faults.fault_runs_right,
+        bytes_twice_share: round(faults.bytes_twice_share, 4),
+    };
+    println!("{}", serde_json::to_string_pretty(&figures)?);
+    options.keep("offline", &figures)
+}
+
+fn starts(rounds: usize) -> Result<Starts> {
+    setup::node()?;
+    setup::npm_packages(&project::root().join(browser::PACKAGES))?;
+    let chromium = setup::chromium()?;
+    bundle::ensure()?;
+    let address = serve::serve_in_background(&project::dist())?;
+    let page = format!("http://{address}{ARTICLE}");
+    say(&format!("reading {page} without a network"));
+    let mut node = Command::new("node");
+    node.current_dir(project::root()).arg("tests/race/offline.mjs").args([browser::PACKAGES, &page]);
+    node.arg(chromium).arg(rounds.to_string());
+    serde_json::from_str(&output(&mut node)?).context("the script printed something unknown")
+}
