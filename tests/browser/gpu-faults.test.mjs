@@ -187,7 +187,6 @@ async function assertCpuGoesOn(t, visit, text, reason) {
   await paste(visit, text);
   const stats = await assertAsByCpu(t, page, text);
   const said = await gpuSays(page, "not used: the GPU failed: ");
-  if (process.env.GDEBUG) console.log(t.name, "|", said, stats.gpu_sentences, stats.sentences, visit.errors);
   assert.match(said, reason);
   // The GPU's worker writes its panics down.
   assert.deepEqual(visit.errors.filter((error) => !error.startsWith("panicked at ")), []);

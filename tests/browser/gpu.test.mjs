@@ -113,8 +113,8 @@ test("what is stopped while the GPU works is over, and the next text is done", a
 test("what no model is needed for waits for no GPU", async (t) => {
   const visit = await openGpu(t);
   await untilOn(visit);
-  // There is nothing in the second paragraph that the vocabulary knows.
-  await pasteAgain(visit.page, "Hier steht etwas.\n\n\u200b\u200b\n\nHier steht noch etwas. Hier steht das Letzte.");
+  // Of the last paragraph the vocabulary knows nothing.
+  await pasteAgain(visit.page, `${OTHER}\n\n\u200b\u200b`);
   await finished(visit.page);
   await assertOnce(visit.page);
 });

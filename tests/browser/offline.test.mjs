@@ -45,7 +45,7 @@ test("the engine that was used works without a network as well", async (t) => {
   const cached = () =>
     page.evaluate(async () => {
       const keys = await (await caches.open("klartext")).keys();
-      return keys.map(({ url }) => new URL(url).pathname.replace(/-[0-9a-f]{12}/, "")).filter((name) => /engine/.test(name));
+      return keys.map(({ url }) => new URL(url).pathname.replace(/(-relaxed)?-[0-9a-f]{12}/, "")).filter((name) => /engine/.test(name));
     });
   await show(page, site, "/", ".story");
   await kept(page);

@@ -97,7 +97,13 @@ impl Active {
     }
 
     /// Takes what a helper made of a sentence.
-    pub(crate) fn finish(&mut self, index: usize, decoded: Decoded, by_gpu: bool, loaded: &Loaded) -> Progress {
+    pub(crate) fn finish(
+        &mut self,
+        index: usize,
+        decoded: Decoded,
+        by_gpu: bool,
+        loaded: &Loaded,
+    ) -> Progress {
         let Stage::Running(article, queue) = &mut self.stage else { return Progress::More };
         if let Some(translation) = queue.finish(index, decoded, &loaded.translator) {
             self.stats.gpu_sentences += u32::from(by_gpu);

@@ -70,7 +70,8 @@ impl Sentence {
 
 /// A block's translation, where no model is wanted for it. There are rules from German to English.
 fn by_rule(block: &Block, text: &str, model: &EngineInfo) -> Option<Vec<Run>> {
-    let is = |tag: &str, language: &str| tag.split('-').next().is_some_and(|it| it.eq_ignore_ascii_case(language));
+    let is =
+        |tag: &str, language: &str| tag.split('-').next().is_some_and(|it| it.eq_ignore_ascii_case(language));
     let has_rules = is(&model.source, "de") && is(&model.target, "en");
     let english = match block.kind {
         BlockKind::Date if has_rules => dates::english_date(text)?,

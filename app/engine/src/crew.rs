@@ -90,7 +90,9 @@ impl Crew {
 
     /// Takes what a helper says.
     pub(crate) fn hear(&mut self, number: usize, event: HelperEvent, loaded: &Loaded) -> Outcome {
-        let Some(helper) = self.helpers.get_mut(number).and_then(Option::as_mut) else { return Outcome::None };
+        let Some(helper) = self.helpers.get_mut(number).and_then(Option::as_mut) else {
+            return Outcome::None;
+        };
         helper.alive();
         match event {
             HelperEvent::Started => {
@@ -114,9 +116,8 @@ impl Crew {
 
     /// Looks whether all still answer; what one had that does not is given back.
     pub(crate) fn look(&mut self) -> Outcome {
-        let silent = |helper: &Option<Helper>| {
-            helper.as_ref().is_some_and(|helper| helper.silent_ms() > PATIENCE_MS)
-        };
+        let silent =
+            |helper: &Option<Helper>| helper.as_ref().is_some_and(|helper| helper.silent_ms() > PATIENCE_MS);
         match self.helpers.iter().position(silent) {
             Some(number) => self.dismiss(number),
             None => Outcome::None,
@@ -125,7 +126,8 @@ impl Crew {
 
     /// A helper is of no more use.
     fn dismiss(&mut self, number: usize) -> Outcome {
-        match self.helpers[number].take().map(|mut helper| std::mem::replace(&mut helper.stage, Stage::Idle)) {
+        match self.helpers[number].take().map(|mut helper| std::mem::replace(&mut helper.stage, Stage::Idle))
+        {
             Some(Stage::Busy(batch)) => Outcome::GiveBack(batch.job, batch.sentences),
             _ => Outcome::None,
         }

@@ -2,6 +2,9 @@
 //!
 //! The worker listens for [`Request`]s and answers with [`Event`]s. It has one thread, so everything long is cut into
 //! steps of a few milliseconds with a turn of the event loop between them: that is when a cancellation gets in.
+//!
+//! It exists in browsers only; natively this crate is empty.
+#![cfg(target_arch = "wasm32")]
 
 mod active;
 mod adapter;

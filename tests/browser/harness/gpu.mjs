@@ -13,7 +13,7 @@ export const GPU_WORKER = /\/assets\/engine-gpu-worker-[^/]*\.js/;
 export const GPU_ENGINE = /\/assets\/engine-gpu-[^/]*\.wasm/;
 
 /** A program that computes what a GPU would takes its time, in ms. */
-export const PATIENCE = 100_000;
+export const PATIENCE = 180_000;
 
 /**
  * What the code in front of the GPU's worker can use: the device as `device`, once there is one, and what calls a function
