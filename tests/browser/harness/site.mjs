@@ -183,8 +183,9 @@ export class Profile {
 
   static async make(t) {
     const profile = new Profile();
-    profile.folder = await folder(t);
+    // First closed, then removed: what is to be done in the end is done in this order.
     t.after(() => profile.close());
+    profile.folder = await folder(t);
     return profile;
   }
 

@@ -103,6 +103,7 @@ impl Drop for Job {
 impl Engine {
     /// An engine whose worker is not started yet.
     pub(crate) fn new() -> Self {
+        options::read_address();
         Self {
             client: StoredValue::new_local(Rc::default()),
             model: RwSignal::new(Model::Absent),

@@ -1,6 +1,8 @@
 //! What the engine may compute with: the address bar's wish for this visit, the reader's setting, and what trials have
 //! shown on this device.
 
+use std::cell::Cell;
+
 use klartext_protocol::{EngineChoice, EngineOptions, Measured};
 use leptos::prelude::window;
 
@@ -12,9 +14,26 @@ const MEASURED: &str = "klartext-speeds";
 /// Adapters that are remembered; whoever has more of them gets the oldest measured again.
 const ADAPTERS: usize = 8;
 
-/// What holds now. `?engine=cpu` and `?engine=gpu` go before the setting, for as long as the page is open.
+thread_local! {
+    /// What the address wished for when the page was opened: the choice, and how many workers.
+    static WISH: Cell<(Option<EngineChoice>, Option<u32>)> = const { Cell::new((None, None)) };
+}
+
+/// Reads the address: `?engine=cpu` and `?engine=gpu` go before the setting until the page is closed or the reader chooses
+/// otherwise, `?workers=2` has so many workers compute. To be called before the reader goes elsewhere in the page.
+pub(super) fn read_address() {
+    let query = window().location().search().unwrap_or_default();
+    let value = |name: &str| {
+        let mut parts = query.trim_start_matches('?').split('&').filter_map(|part| part.split_once('='));
+        parts.find_map(|(key, value)| (key == name).then_some(value))
+    };
+    WISH.set((value("engine").and_then(named), value("workers").and_then(|count| count.parse().ok())));
+}
+
+/// What holds now.
 pub(super) fn load() -> EngineOptions {
-    EngineOptions { choice: wished().unwrap_or_else(choice), measured: measured(), workers: workers() }
+    let (wish, workers) = WISH.get();
+    EngineOptions { choice: wish.unwrap_or_else(choice), measured: measured(), workers }
 }
 
 /// The reader's setting.
@@ -25,6 +44,8 @@ pub(crate) fn choice() -> EngineChoice {
 /// Keeps the reader's setting.
 pub(super) fn set_choice(choice: EngineChoice) {
     settings::set(CHOICE, name(choice));
+    let (_, workers) = WISH.get();
+    WISH.set((None, workers));
 }
 
 /// Remembers a trial, in the place of an earlier one on the same adapter.
@@ -42,17 +63,6 @@ pub(super) fn remember(trial: Measured) {
 fn measured() -> Vec<Measured> {
     // What an older version kept otherwise is measured again.
     settings::get(MEASURED).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
-}
-
-fn wished() -> Option<EngineChoice> {
-    let query = window().location().search().ok()?;
-    query.trim_start_matches('?').split('&').find_map(|part| named(part.strip_prefix("engine=")?))
-}
-
-/// `?workers=2` for this visit: so many, this one included.
-fn workers() -> Option<u32> {
-    let query = window().location().search().ok()?;
-    query.trim_start_matches('?').split('&').find_map(|part| part.strip_prefix("workers=")?.parse().ok())
 }
 
 fn named(text: &str) -> Option<EngineChoice> {
