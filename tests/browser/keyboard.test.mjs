@@ -135,13 +135,14 @@ test("the languages are switched by keys", async (t) => {
 test("a text is pasted, stopped and resumed by keys, and the focus is not lost", async (t) => {
   const visit = await openReader(t);
   const { page } = visit;
-  await visit.go("/");
+  // By one worker, so that there is time to press keys.
+  await visit.go("/?workers=1");
   await page.locator(".story").first().waitFor();
   await tabTo(page, page.getByRole("navigation").getByRole("link", { name: "Paste a text" }));
   await page.keyboard.press("Enter");
   await assertFocusOnHeadline(page, "Paste a text");
   await tabTo(page, page.getByLabel("German text"));
-  await page.keyboard.insertText(longText(30));
+  await page.keyboard.insertText(longText(240));
   await tabTo(page, page.getByRole("button", { name: "Read in English" }));
   await page.keyboard.press("Enter");
   await page.waitForURL("**/paste/read");
@@ -149,7 +150,8 @@ test("a text is pasted, stopped and resumed by keys, and the focus is not lost",
   await assertFocusOnHeadline(page);
 
   await underWay(page, 4);
-  await tabTo(page, page.getByRole("button", { name: "Cancel" }));
+  // It stands before the headline.
+  await tabTo(page, page.getByRole("button", { name: "Cancel" }), { key: "Shift+Tab" });
   await page.keyboard.press("Enter");
   await phase(page, "cancelled");
   await eventually(async () => (await focused(page)).tag !== "body", true, "the focus is not lost when the button goes");

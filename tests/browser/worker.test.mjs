@@ -37,7 +37,8 @@ async function english(page) {
 /** Ends the worker in the middle of an article, and goes on. */
 async function assertGoesOn(visit, death) {
   const { page } = visit;
-  await paste(visit, TEXT);
+  // Without helpers, so that there is one worker to end.
+  await paste(visit, TEXT, "?workers=1");
   await underWay(page, 4);
   assert.equal(page.workers().length, 1);
   await page.workers()[0].evaluate(death);

@@ -67,9 +67,9 @@ export function longText(paragraphs) {
 }
 
 /** Types a text into the box, as a paste does, and asks for it in English. */
-export async function paste(visit, text) {
+export async function paste(visit, text, query = "") {
   const { page } = visit;
-  await visit.go("/paste");
+  await visit.go(`/paste${query}`);
   await page.getByLabel("German text").fill(text);
   await page.getByRole("button", { name: "Read in English" }).click();
   await page.waitForURL("**/paste/read");
