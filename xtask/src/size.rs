@@ -104,6 +104,13 @@ pub(crate) fn check() -> Result<Counts> {
     Ok(counts)
 }
 
+/// What is downloaded for a bundle that has a budget, in bytes after brotli.
+pub(crate) fn brotli_bytes(bundle: &Bundle) -> Result<usize> {
+    let budget = BUDGETS.iter().find(|(with_budget, ..)| with_budget.name == bundle.name);
+    let (_, files, _) = budget.with_context(|| format!("the {} has no budget", bundle.name))?;
+    Ok(download(&project::dist(), files)?.brotli)
+}
+
 /// Sizes of the files `assets/NAME-HASH.*`.
 fn download(dist: &Path, names: &[&str]) -> Result<Download> {
     let mut sum = Download::default();

@@ -1,13 +1,14 @@
 //! Words a second in a browser: a page in Chromium has Klartext's worker and another engine's translate the same
 //! sentences in turns. The page lies in `tests/race`, and never in `dist/`.
 
-mod site;
+pub(super) mod site;
 
-use std::net::SocketAddr;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Options;
@@ -17,7 +18,7 @@ use crate::project::{self, output, say};
 use crate::{serve, setup};
 
 /// Where the browser tests' npm packages are installed, from the repository's root.
-pub(super) const PACKAGES: &str = "tests/browser/harness";
+const PACKAGES: &str = "tests/browser/harness";
 
 #[derive(Serialize)]
 struct Figures {
@@ -83,12 +84,8 @@ struct Contestant {
 pub(super) fn measure(options: &Options) -> Result<()> {
     let model = Model::read()?;
     let set = Set::for_speed(options)?;
-    setup::node()?;
-    setup::npm_packages(&project::root().join(PACKAGES))?;
-    let chromium = setup::chromium()?;
     let folder = site::make(&set, options.rounds)?;
-    let address = serve::serve_in_background(&folder)?;
-    let report = race(address, &chromium)?;
+    let report: Report = visit(&folder, "tests/race/run.mjs", "/race/index.html", &[])?;
     let figures = figures(model, set.name, options.rounds, &report)?;
     println!("{}, {} words, {} rounds, {}", figures.text, figures.words, figures.rounds, figures.browser);
     for (name, speed, first, memory) in [
@@ -130,13 +127,22 @@ pub(super) fn measure(options: &Options) -> Result<()> {
     options.keep("browser", &figures)
 }
 
-/// Opens the page and waits for its report.
-fn race(address: SocketAddr, chromium: &Path) -> Result<Report> {
-    let page = format!("http://{address}/race/index.html");
-    say(&format!("racing on {page}"));
+/// Serves a folder, has a script open a page of it in Chromium, and returns what the script prints. The script is given the
+/// folder of its packages, the page's address, the browser, and `more`.
+pub(super) fn visit<T: DeserializeOwned>(
+    site: &Path,
+    script: &str,
+    page: &str,
+    more: &[&OsStr],
+) -> Result<T> {
+    setup::node()?;
+    setup::npm_packages(&project::root().join(PACKAGES))?;
+    let chromium = setup::chromium()?;
+    let page = format!("http://{}{page}", serve::serve_in_background(site)?);
+    say(&format!("{script} visits {page}"));
     let mut node = Command::new("node");
-    node.current_dir(project::root()).arg("tests/race/run.mjs").args([PACKAGES, &page]).arg(chromium);
-    serde_json::from_str(&output(&mut node)?).context("the page reported something unknown")
+    node.current_dir(project::root()).args([script, PACKAGES, &page]).arg(chromium).args(more);
+    serde_json::from_str(&output(&mut node)?).with_context(|| format!("{script} reported something unknown"))
 }
 
 fn figures(model: Model, text: &'static str, rounds: usize, report: &Report) -> Result<Figures> {

@@ -4,18 +4,18 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::browser::site::asset;
 use super::material::{MODEL, Set};
 use super::native;
 use super::{Options, browser};
-use crate::page::brotli;
-use crate::project::{self, output, say};
-use crate::{bundle, serve, setup};
+use crate::bundle::{self, ENGINE_GPU};
+use crate::project::{self, output};
+use crate::{setup, size};
 
 /// The sample article that the page translates.
 const ARTICLE: &str = "/article/kolibri-k1-dresden";
@@ -72,7 +72,7 @@ pub(super) fn measure(options: &Options) -> Result<()> {
         encoder_dispatches: number(steps, "encoder_dispatches")?,
         dispatches_per_step: number(steps, "dispatches_per_step")?,
         steps_per_readback: number(&native, "steps_per_readback")?,
-        engine_brotli_bytes: engine_bytes()?,
+        engine_brotli_bytes: size::brotli_bytes(&ENGINE_GPU)?,
         gpu_memory_bytes: number(&native, "gpu_memory_bytes")?,
         model_bytes: number(&native, "model_bytes")?,
         article_ms: BTreeMap::from([
@@ -88,34 +88,11 @@ pub(super) fn measure(options: &Options) -> Result<()> {
 
 /// Has the reader translate an article on the GPU.
 fn in_page(pieces: &Path) -> Result<Page> {
-    setup::node()?;
-    setup::npm_packages(&project::root().join(browser::PACKAGES))?;
-    let chromium = setup::chromium()?;
     bundle::ensure()?;
-    let address = serve::serve_in_background(&project::dist())?;
-    let page = format!("http://{address}{ARTICLE}?engine=gpu");
-    say(&format!("translating {page}"));
-    let mut node = Command::new("node");
-    node.current_dir(project::root()).arg("tests/race/gpu.mjs").args([browser::PACKAGES, &page]);
-    let worker = asset("engine-gpu-worker-", ".js")?;
+    let dist = project::dist();
+    let worker = asset(&dist, "engine-gpu-worker-", ".js")?;
     let model = format!("/{}/model.deen.intgemm.alphas.bin", MODEL.trim_start_matches("public/"));
-    node.arg(chromium).args([worker, model]).arg(pieces);
-    serde_json::from_str(&output(&mut node)?).context("the page reported something unknown")
-}
-
-/// The address of a file in `dist/assets` whose name has a hash in the middle.
-fn asset(start: &str, end: &str) -> Result<String> {
-    let files = project::files_below(&project::dist().join("assets"))?;
-    let mut names = files.iter().filter_map(|file| file.file_name()?.to_str());
-    let name = names.find(|name| name.starts_with(start) && name.ends_with(end));
-    Ok(format!("/assets/{}", name.with_context(|| format!("dist/assets has no {start}"))?))
-}
-
-/// Bytes of the GPU's engine as it is downloaded.
-fn engine_bytes() -> Result<usize> {
-    let files = project::files_below(&project::dist().join("assets"))?;
-    let is_ours = |name: &str| name.starts_with("engine-gpu-") && !name.ends_with(".br");
-    let ours =
-        files.iter().filter(|file| file.file_name().and_then(|name| name.to_str()).is_some_and(is_ours));
-    ours.map(|file| Ok(brotli(&fs::read(file)?, 11).len())).sum()
+    let page = format!("{ARTICLE}?engine=gpu");
+    let more = [worker.as_ref(), model.as_ref(), pieces.as_os_str()];
+    browser::visit(&dist, "tests/race/gpu.mjs", &page, &more)
 }

@@ -1,14 +1,12 @@
 //! What a second visit without a network costs, and how the model's download stands up to bad servers.
 
-use std::process::Command;
-
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::stats::{median, round};
 use super::{Options, browser, native};
-use crate::project::{self, output, say};
-use crate::{bundle, serve, setup};
+use crate::bundle;
+use crate::project::{self, output};
 
 /// The article that is read.
 const ARTICLE: &str = "/article/kolibri-k1-dresden";
@@ -43,7 +41,10 @@ pub(super) fn measure(options: &Options) -> Result<()> {
     let faults = native::store_example("faults")?;
     let faults: Faults = serde_json::from_str(&output(&mut faults.command())?)
         .context("the example faults printed something unknown")?;
-    let starts = starts(options.rounds)?;
+    bundle::ensure()?;
+    let rounds = options.rounds.to_string();
+    let starts: Starts =
+        browser::visit(&project::dist(), "tests/race/offline.mjs", ARTICLE, &[rounds.as_ref()])?;
     let figures = Figures {
         second_start_ms: median(&starts.times, 1)?,
         rounds: options.rounds,
@@ -53,18 +54,4 @@ pub(super) fn measure(options: &Options) -> Result<()> {
     };
     println!("{}", serde_json::to_string_pretty(&figures)?);
     options.keep("offline", &figures)
-}
-
-fn starts(rounds: usize) -> Result<Starts> {
-    setup::node()?;
-    setup::npm_packages(&project::root().join(browser::PACKAGES))?;
-    let chromium = setup::chromium()?;
-    bundle::ensure()?;
-    let address = serve::serve_in_background(&project::dist())?;
-    let page = format!("http://{address}{ARTICLE}");
-    say(&format!("reading {page} without a network"));
-    let mut node = Command::new("node");
-    node.current_dir(project::root()).arg("tests/race/offline.mjs").args([browser::PACKAGES, &page]);
-    node.arg(chromium).arg(rounds.to_string());
-    serde_json::from_str(&output(&mut node)?).context("the script printed something unknown")
 }

@@ -47,7 +47,7 @@ pub(super) fn make(set: &Set, rounds: usize) -> Result<PathBuf> {
     let plan = Plan {
         rounds,
         lines: set.sentences()?,
-        worker: worker(&folder)?,
+        worker: asset(&folder, "worker-", ".js")?,
         manifest: format!("/{}/manifest.json", MODEL.trim_start_matches("public/")),
     };
     write(&race.join("race.json"), &serde_json::to_vec(&plan)?)?;
@@ -68,12 +68,12 @@ fn write(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// The address of Klartext's worker, whose name has its content's hash in it.
-fn worker(folder: &Path) -> Result<String> {
-    let names = project::files_below(&folder.join("assets"))?;
+/// The address of a file in a site's `assets`, whose name has its content's hash in the middle.
+pub(in crate::bench) fn asset(site: &Path, start: &str, end: &str) -> Result<String> {
+    let names = project::files_below(&site.join("assets"))?;
     let mut names = names.iter().filter_map(|file| file.file_name()?.to_str());
-    let worker = names.find(|name| name.starts_with("worker-") && name.ends_with(".js"));
-    Ok(format!("/assets/{}", worker.context("dist/assets has no worker")?))
+    let name = names.find(|name| name.starts_with(start) && name.ends_with(end));
+    Ok(format!("/assets/{}", name.with_context(|| format!("{} has no {start}…{end}", site.display()))?))
 }
 
 #[cfg(test)]
@@ -88,6 +88,7 @@ mod tests {
         for name in ["engine-1.js", "worker-2.js", "worker-2.js.br"] {
             fs::write(from.join("assets").join(name), name).unwrap();
         }
+        let worker = |site: &Path| asset(site, "worker-", ".js");
         assert!(worker(&from).is_ok());
         copy(&from, &to).unwrap();
         let found = worker(&to).unwrap();
@@ -95,6 +96,6 @@ mod tests {
         let missing = worker(&to).unwrap_err().to_string();
         fs::remove_dir_all(&base).unwrap();
         assert_eq!(found, "/assets/worker-2.js");
-        assert!(missing.contains("no worker"), "{missing}");
+        assert!(missing.contains("no worker-"), "{missing}");
     }
 }
