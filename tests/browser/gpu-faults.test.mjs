@@ -32,6 +32,9 @@ const PROBES = [
   ["asking for an adapter throws", /asking for a graphics adapter failed.*by a test/, () => {
     GPU.prototype.requestAdapter = () => { throw new TypeError("refused by a test"); };
   }],
+  ["asking for an adapter is not answered", /the browser does not answer/, () => {
+    GPU.prototype.requestAdapter = () => new Promise(() => {});
+  }],
   ["the adapter cannot measure time", /timestamp-query/, () => {
     GPUSupportedFeatures.prototype.has = () => false;
   }],

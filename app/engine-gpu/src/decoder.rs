@@ -104,8 +104,10 @@ impl Ready {
     ) -> Result<(), String> {
         let sentences = sentences.into_iter().enumerate();
         let sentences = sentences.map(|(index, ids)| Sentence { index, ids, candidates: None }).collect();
-        let send = |index: usize, decoded| {
-            post(&HelperEvent::Sentence { batch, index: index as u32, decoded: bytes(decoded) });
+        let send = |index: usize, decoded: model_core::translate::Decoded| {
+            let decoded =
+                Decoded::new(&decoded.ids, &decoded.log_probs, &decoded.alignment, decoded.complete);
+            post(&HelperEvent::Sentence { batch, index: index as u32, decoded });
         };
         let is_cancelled = || {
             post(&HelperEvent::Alive);
@@ -113,15 +115,5 @@ impl Ready {
         };
         let lockstep = Lockstep::new(&self.model, self.eos, SLOTS);
         lockstep.run(sentences, send, is_cancelled).await.map_err(|error| error.to_string())
-    }
-}
-
-/// As it is sent.
-fn bytes(decoded: model_core::translate::Decoded) -> Decoded {
-    Decoded {
-        ids: decoded.ids,
-        log_probs: bytemuck::cast_slice(&decoded.log_probs).to_vec(),
-        alignment: bytemuck::cast_slice(&decoded.alignment).to_vec(),
-        complete: decoded.complete,
     }
 }

@@ -67,12 +67,13 @@ impl Active {
             return Progress::More;
         }
         let Stage::Running(article, queue) = &mut self.stage else { return Progress::Over };
-        let has_begun = self.stats.first_ms > 0.0;
-        if has_begun {
+        // The first sentence is this worker's own: nobody is sooner.
+        let is_under_way = self.stats.first_ms > 0.0;
+        if is_under_way {
             gpu.feed(self.id, queue);
         }
-        let has_gpu = has_begun && gpu.has_the_rest();
-        if has_begun && !has_gpu {
+        let has_gpu = is_under_way && gpu.has_the_rest();
+        if is_under_way && !has_gpu {
             crew.feed(self.id, queue);
         }
         let is_theirs = has_gpu && !queue.is_decoding();
@@ -89,7 +90,7 @@ impl Active {
     }
 
     /// The queue of a job of which something is done.
-    pub(crate) fn begun(&self) -> Option<&Job> {
+    pub(crate) fn under_way(&self) -> Option<&Job> {
         match &self.stage {
             Stage::Running(_, queue) if self.stats.first_ms > 0.0 => Some(queue),
             _ => None,

@@ -21,6 +21,9 @@ const LIMITS: [(&str, f64); 3] = [
     ("maxStorageBuffersPerShaderStage", 8.0),
 ];
 
+/// How long the browser may take to find one, in milliseconds.
+const PATIENCE_MS: i32 = 10_000;
+
 /// Asks the browser for an adapter; the reason if it has none that will do.
 pub(crate) async fn look() -> Result<Adapter, String> {
     let gpu = get(&scope().navigator(), "gpu");
@@ -31,7 +34,7 @@ pub(crate) async fn look() -> Result<Adapter, String> {
     // Setting a property of a new object does not fail.
     let _ = Reflect::set(&options, &"powerPreference".into(), &"high-performance".into());
     let adapter = match call(&gpu, "requestAdapter", &options) {
-        Ok(promise) => JsFuture::from(promise.unchecked_into::<Promise>()).await,
+        Ok(promise) => JsFuture::from(Promise::race(&Array::of2(&promise, &silence()))).await,
         Err(error) => Err(error),
     };
     let adapter = adapter.map_err(|error| format!("asking for a graphics adapter failed: {error:?}"))?;
@@ -56,6 +59,18 @@ pub(crate) async fn look() -> Result<Adapter, String> {
     let key: String = key.into();
     let is_software = is_fallback(&info) || is_fallback(&adapter) || key.contains("swiftshader");
     Ok(Adapter { key, is_software })
+}
+
+/// A promise that is broken when nobody waits for an answer any more.
+fn silence() -> Promise {
+    Promise::new(&mut |_, reject| {
+        // Where there are no timers one waits for ever.
+        let _ = scope().set_timeout_with_callback_and_timeout_and_arguments_1(
+            &reject,
+            PATIENCE_MS,
+            &"the browser does not answer".into(),
+        );
+    })
 }
 
 /// A property, or undefined.

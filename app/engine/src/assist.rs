@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use klartext_protocol::helper::{HelperEvent, HelperInfo, HelperRequest};
+use klartext_protocol::helper::{Decoded, HelperEvent, HelperInfo, HelperRequest};
 use model_core::Device;
 use model_core::format::config::Config;
 use model_core::format::marian::ModelFile;
@@ -16,7 +16,6 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
-use crate::helper::bytes;
 use crate::memory_bytes;
 use crate::scope;
 use crate::turn::Turn;
@@ -110,7 +109,9 @@ impl Ready {
                 break;
             }
             for (index, decoded) in rows.step(&self.model) {
-                post(&HelperEvent::Sentence { batch, index: index as u32, decoded: bytes(&decoded) });
+                let decoded =
+                    Decoded::new(&decoded.ids, &decoded.log_probs, &decoded.alignment, decoded.complete);
+                post(&HelperEvent::Sentence { batch, index: index as u32, decoded });
             }
         }
         Ok(())

@@ -104,7 +104,7 @@ impl Crew {
                 Outcome::GoOn
             }
             HelperEvent::Alive => Outcome::None,
-            HelperEvent::Sentence { batch, index, decoded } => helper.sentence(batch, index, &decoded),
+            HelperEvent::Sentence { batch, index, decoded } => helper.sentence(batch, index, decoded),
             HelperEvent::Done { batch, .. } => match helper.end(batch) {
                 // None is left, unless the job was cancelled.
                 Some(batch) => Outcome::GiveBack(batch.job, batch.sentences),

@@ -45,6 +45,8 @@ pub(crate) struct Gpu {
     measured: Vec<Measured>,
     /// The adapter's key.
     adapter: String,
+    /// Whether it is not known yet if there is one.
+    is_looked_for: bool,
     helper: Option<Helper>,
     info: Option<HelperInfo>,
     /// When its engine was started, and how long it took to get ready, in milliseconds.
@@ -60,7 +62,8 @@ pub(crate) struct Gpu {
 
 impl Gpu {
     pub(crate) fn new(options: EngineOptions) -> Self {
-        Self { choice: options.choice, measured: options.measured, ..Self::default() }
+        let is_looked_for = options.choice != EngineChoice::Cpu;
+        Self { choice: options.choice, measured: options.measured, is_looked_for, ..Self::default() }
     }
 
     /// Whether the GPU gets what is left of a job that it has just been offered, so that the CPU need not begin another
@@ -70,7 +73,8 @@ impl Gpu {
             Some(Stage::Starting) => self.choice == EngineChoice::Gpu,
             Some(Stage::Busy(_)) => self.choice == EngineChoice::Gpu || self.is_faster,
             // It has found nothing for it in the job.
-            Some(Stage::Idle) | None => false,
+            Some(Stage::Idle) => false,
+            None => self.choice == EngineChoice::Gpu && self.is_looked_for,
         }
     }
 
@@ -123,7 +127,7 @@ impl Gpu {
                 Outcome::GoOn
             }
             HelperEvent::Alive => Outcome::None,
-            HelperEvent::Sentence { batch, index, decoded } => helper.sentence(batch, index, &decoded),
+            HelperEvent::Sentence { batch, index, decoded } => helper.sentence(batch, index, decoded),
             HelperEvent::Done { batch: number, memory_bytes } => self.end_batch(number, memory_bytes),
             HelperEvent::Failed { reason } => self.fail(&reason),
         }
@@ -221,8 +225,9 @@ pub(crate) async fn start(worker: &Worker) {
         return worker.state().gpu.off("it is switched off");
     }
     let adapter = adapter::look().await;
-    let gpu = &mut worker.state().gpu;
     let listener = worker.clone();
+    let gpu = &mut worker.state().gpu;
+    gpu.is_looked_for = false;
     let script = Reflect::get(&scope(), &"klartextGpu".into()).ok().and_then(|script| script.as_string());
     let started = adapter.and_then(|adapter| gpu.accept(adapter)).and_then(|()| {
         Helper::start(&script.unwrap_or_default(), "gpu", move |event| listener.hear_gpu(event))

@@ -150,7 +150,7 @@ impl Helper {
     }
 
     /// What a sentence that it has done means.
-    pub(crate) fn sentence(&self, number: u32, index: u32, decoded: &helper::Decoded) -> Outcome {
+    pub(crate) fn sentence(&self, number: u32, index: u32, decoded: helper::Decoded) -> Outcome {
         match &self.stage {
             Stage::Busy(batch) if batch.number == number => match batch.sentences.get(index as usize) {
                 Some(&sentence) => Outcome::Sentence(batch.job, sentence, numbers(decoded)),
@@ -189,26 +189,8 @@ impl Drop for Helper {
     }
 }
 
-/// A sentence as it is sent.
-pub(crate) fn bytes(decoded: &Decoded) -> helper::Decoded {
-    helper::Decoded {
-        ids: decoded.ids.clone(),
-        log_probs: bytemuck::cast_slice(&decoded.log_probs).to_vec(),
-        alignment: bytemuck::cast_slice(&decoded.alignment).to_vec(),
-        complete: decoded.complete,
-    }
-}
-
 /// From how it is sent.
-fn numbers(decoded: &helper::Decoded) -> Decoded {
-    Decoded {
-        ids: decoded.ids.clone(),
-        log_probs: floats(&decoded.log_probs),
-        alignment: floats(&decoded.alignment),
-        complete: decoded.complete,
-    }
-}
-
-fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes.as_chunks().0.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect()
+fn numbers(decoded: helper::Decoded) -> Decoded {
+    let (log_probs, alignment) = (decoded.log_probs(), decoded.alignment());
+    Decoded { ids: decoded.ids, log_probs, alignment, complete: decoded.complete }
 }

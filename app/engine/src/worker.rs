@@ -205,6 +205,8 @@ impl Worker {
         let worker = self.clone();
         spawn_local(async move {
             gpu::start(&worker).await;
+            // A job may have waited for what was found.
+            worker.run();
             let Loaded { info, manifest, .. } = &*loaded;
             if info.origin == Origin::Stored
                 && let Some(newer) = newer(&info.address, manifest).await
@@ -330,7 +332,7 @@ impl Worker {
         let Some(loaded) = self.loaded() else { return false };
         let state = &mut *self.state();
         if !state.gpu.has_the_rest()
-            && let Some(queue) = state.jobs.first().and_then(Active::begun)
+            && let Some(queue) = state.jobs.first().and_then(Active::under_way)
         {
             state.crew.recruit(self, queue);
         }

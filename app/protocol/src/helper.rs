@@ -87,10 +87,39 @@ pub struct Decoded {
     pub ids: Vec<u32>,
     /// Their log-probabilities, four bytes each in the machine's order: the two run on one machine.
     #[serde(with = "serde_bytes")]
-    pub log_probs: Vec<u8>,
+    log_probs: Vec<u8>,
     /// For each piece the weight of each source piece, as above.
     #[serde(with = "serde_bytes")]
-    pub alignment: Vec<u8>,
+    alignment: Vec<u8>,
     /// Whether the model ended the sentence itself.
     pub complete: bool,
+}
+
+impl Decoded {
+    /// A translation as it is sent. `alignment: [pieces, source pieces]`.
+    #[must_use]
+    pub fn new(ids: &[u32], log_probs: &[f32], alignment: &[f32], complete: bool) -> Self {
+        Self { ids: ids.to_vec(), log_probs: bytes(log_probs), alignment: bytes(alignment), complete }
+    }
+
+    /// The log-probabilities, one for each piece.
+    #[must_use]
+    pub fn log_probs(&self) -> Vec<f32> {
+        floats(&self.log_probs)
+    }
+
+    /// The alignment, `[pieces, source pieces]`.
+    #[must_use]
+    pub fn alignment(&self) -> Vec<f32> {
+        floats(&self.alignment)
+    }
+}
+
+fn bytes(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_ne_bytes()).collect()
+}
+
+/// What does not make a whole number is left out.
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks().0.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect()
 }

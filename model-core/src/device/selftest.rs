@@ -6,7 +6,8 @@
 
 use burn::tensor::{Int, Tensor};
 
-use crate::nn::{Encoder, Model};
+use crate::nn::Model;
+use crate::ops::RECORD_HEAD;
 
 /// How far the numbers of a layer normalisation's output may be apart on the mean. They are of the order of 1; rounding to
 /// 8 bits, which goes the other way here and there, moves them by some thousandths, and a wrong kernel by about 1.
@@ -68,8 +69,7 @@ fn sentences(pieces: usize) -> Vec<Vec<u32>> {
 }
 
 async fn run(model: &Model, sentences: &[Vec<u32>]) -> Result<Answers, String> {
-    let encoder: &Encoder = &model.encoder;
-    let (context, spans) = encoder.forward(sentences.iter().map(|sentence| sentence.iter().copied()));
+    let (context, spans) = model.encoder.forward(sentences.iter().map(|sentence| sentence.iter().copied()));
     let memory = model.decoder.remember(&context);
     let mut state = model.decoder.start(&spans);
     let mut answers =
@@ -83,11 +83,13 @@ async fn run(model: &Model, sentences: &[Vec<u32>]) -> Result<Answers, String> {
             let step = model.decoder.step(&mut state, &memory, None);
             history = state.record(history, step);
         }
-        let width = 2 + state.longest();
+        let width = RECORD_HEAD + state.longest();
         for row in numbers(history).await?.chunks_exact(width) {
             answers.ids.push(row[0]);
             answers.log_probs.push(f32::from_bits(row[1].cast_unsigned()));
-            answers.weights.extend(row[2..].iter().map(|bits| f32::from_bits(bits.cast_unsigned())));
+            answers
+                .weights
+                .extend(row[RECORD_HEAD..].iter().map(|bits| f32::from_bits(bits.cast_unsigned())));
         }
     }
     Ok(answers)

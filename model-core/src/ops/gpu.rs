@@ -118,7 +118,7 @@ impl TranslationOps for CubeBackend {
         form: AffineForm,
     ) -> IntTensor<Self> {
         let map = Map::from(form);
-        // Files without alphas stay on the CPU; see `check` in the loader of the GPU's engine.
+        // Without an alpha every activation becomes 0: the self-test refuses such a model, and it stays on the CPU.
         let head = [form.alpha.unwrap_or(0.0).to_bits(), 0, 0, 0];
         let handle = scale.client.create_from_slice(bytemuck::cast_slice(&head));
         let head = CubeTensor::new_contiguous(
