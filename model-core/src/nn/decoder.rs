@@ -46,10 +46,10 @@ pub struct DecoderState {
     cells: Vec<Tensor<2>>,
     /// The rows' last pieces, `[rows]`.
     last: Tensor<1, Int>,
-    /// How many pieces every row has, `[1]`.
+    /// How many pieces the rows have: `[1]` if all have as many, else `[rows]`.
     position: Tensor<1, Int>,
-    /// The same number here.
-    steps: usize,
+    /// The same numbers here, one for each row.
+    steps: Vec<usize>,
     /// The rows' source tokens in the memory, `[rows, 2]`.
     span_numbers: Tensor<2, Int>,
     /// The same here.
@@ -101,7 +101,7 @@ impl Decoder {
             cells: self.layers.iter().map(|_| cell()).collect(),
             last: ints(vec![NO_PIECE; rows], [rows], &device),
             position: list([0], &device),
-            steps: 0,
+            steps: vec![0; rows],
             span_numbers: span_numbers(spans, &device),
             spans: spans.to_vec(),
         }
@@ -146,9 +146,9 @@ impl Decoder {
 }
 
 impl DecoderState {
-    /// How many pieces every row has.
+    /// How many pieces the row has that has most: every row, unless others have joined them.
     pub fn position(&self) -> usize {
-        self.steps
+        self.steps.iter().copied().max().unwrap_or(0)
     }
 
     /// The greatest number of source tokens of a row: the width of a step's alignment.
@@ -158,8 +158,8 @@ impl DecoderState {
 
     /// Goes on to the next position, for loops that read every step's results.
     pub fn advance(&mut self) {
-        self.steps += 1;
-        self.position = list([self.steps], &self.position.device());
+        self.steps.iter_mut().for_each(|steps| *steps += 1);
+        self.position = position(&self.steps, &self.position.device());
     }
 
     /// Room for the results of `slots` steps of these rows, `[slots, rows, 2 + longest]`.
@@ -169,11 +169,11 @@ impl DecoderState {
     }
 
     /// Writes a step's results down in slot `position % slots` of a [`DecoderState::history`], and goes on to the next
-    /// position without a word from the host; see [`ops::record`].
+    /// position without a word from the host; see [`ops::record`]. All rows have to be at the same position.
     pub fn record(&mut self, history: Tensor<3, Int>, step: Step) -> Tensor<3, Int> {
         let Step { ids, log_probs, alignment } = step;
         let (history, position) = ops::record(history, self.position.clone(), ids, log_probs, alignment);
-        self.steps += 1;
+        self.steps.iter_mut().for_each(|steps| *steps += 1);
         self.position = position;
         history
     }
@@ -183,11 +183,46 @@ impl DecoderState {
         let device = self.last.device();
         self.spans = rows.iter().map(|&row| self.spans[row].clone()).collect();
         self.span_numbers = span_numbers(&self.spans, &device);
+        self.steps = rows.iter().map(|&row| self.steps[row]).collect();
+        if self.position.dims()[0] > 1 {
+            self.position = position(&self.steps, &device);
+        }
         let rows = list(rows.iter().copied(), &device);
         for cell in &mut self.cells {
             *cell = ops::select_rows(cell.clone(), rows.clone());
         }
         self.last = ops::select_ids(self.last.clone(), rows);
+    }
+
+    /// Adds the rows of `other` behind these, and their source tokens, `others`, to the `memory`, of which only what these
+    /// rows need is kept.
+    pub fn join(&mut self, memory: &mut Memory, other: Self, others: Memory) {
+        let device = self.last.device();
+        let tokens = list(self.spans.iter().cloned().flatten(), &device);
+        for (kv, others) in memory.layers.iter_mut().zip(others.layers) {
+            *kv = Tensor::cat(vec![ops::select_rows(kv.clone(), tokens.clone()), others], 0);
+        }
+        let mut end = 0;
+        for span in &mut self.spans {
+            *span = end..end + span.len();
+            end = span.end;
+        }
+        self.spans.extend(other.spans.into_iter().map(|span| end + span.start..end + span.end));
+        self.span_numbers = span_numbers(&self.spans, &device);
+        for (cell, others) in self.cells.iter_mut().zip(other.cells) {
+            *cell = Tensor::cat(vec![cell.clone(), others], 0);
+        }
+        self.last = Tensor::cat(vec![self.last.clone(), other.last], 0);
+        self.steps.extend(other.steps);
+        self.position = position(&self.steps, &device);
+    }
+}
+
+/// What [`DecoderState::position`] is for rows that have so many pieces.
+fn position(steps: &[usize], device: &Device) -> Tensor<1, Int> {
+    match steps {
+        [first, rest @ ..] if rest.iter().all(|steps| steps == first) => list([*first], device),
+        _ => list(steps.iter().copied(), device),
     }
 }
 

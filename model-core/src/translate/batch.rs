@@ -39,6 +39,31 @@ impl Batch {
         self.rows.len()
     }
 
+    /// How many source pieces they have.
+    pub fn source_pieces(&self) -> usize {
+        self.rows.iter().map(Row::source_len).sum()
+    }
+
+    /// Whether other sentences can join these.
+    pub fn is_open(&self) -> bool {
+        self.shortlist.is_none()
+    }
+
+    /// Adds sentences at their beginning to these, which are further on. Nothing about a sentence changes by it; a step of
+    /// many rows costs less for each.
+    ///
+    /// # Panics
+    /// For the reasons of [`Batch::start`].
+    pub fn join(&mut self, model: &Model, sentences: Vec<Sentence>) {
+        let other = Self::start(model, self.eos, sentences);
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
+        self.state.join(&mut self.memory, other.state, other.memory);
+        self.rows.extend(other.rows);
+    }
+
     /// Whether all sentences are finished.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()

@@ -66,8 +66,10 @@ pub struct Job {
     rank: Rank,
     /// The sentences that are being translated here.
     batch: Option<Batch>,
-    /// How many pieces the next batch may have.
+    /// How many pieces the next batch may have: it grows from the first batch on.
     room: usize,
+    /// The most that it may have.
+    cap: usize,
     /// How many sentences are not done.
     remaining: usize,
 }
@@ -85,6 +87,7 @@ impl Job {
             rank,
             batch: None,
             room,
+            cap: BATCH_PIECES,
         };
         job.sort();
         job
@@ -115,9 +118,9 @@ impl Job {
         self.batch.is_some()
     }
 
-    /// Has the next batch here take at most so many source pieces, so that something is left for helpers.
+    /// Has batches here take at most so many source pieces from now on, so that something is left for helpers.
     pub fn cap(&mut self, pieces: usize) {
-        self.room = self.room.min(pieces.max(FIRST_BATCH_PIECES));
+        self.cap = pieces.clamp(FIRST_BATCH_PIECES, BATCH_PIECES);
     }
 
     /// Goes on with the sentence `first` and those behind it; the sentences before it come last.
@@ -127,28 +130,57 @@ impl Job {
         self.sort();
     }
 
-    /// Encodes a batch or makes one decoding step; the sentences that it completed, by their index.
+    /// Encodes sentences or makes one decoding step; the sentences that it completed, by their index.
     pub fn step(&mut self, translator: &Translator) -> Vec<(usize, Translation)> {
-        if let Some(batch) = &mut self.batch {
-            let finished = batch.step(translator.model());
-            if batch.is_empty() {
-                self.batch = None;
+        let room = self.room_now();
+        match &mut self.batch {
+            Some(batch) if room == 0 => {
+                let finished = batch.step(translator.model());
+                if batch.is_empty() {
+                    self.batch = None;
+                }
+                let translated = |(index, decoded)| (index, self.complete(index, decoded, translator));
+                finished.into_iter().map(translated).collect()
             }
-            let translated = |(index, decoded)| (index, self.complete(index, decoded, translator));
-            return finished.into_iter().map(translated).collect();
+            _ => self.encode(room, translator),
         }
-        if self.waiting.is_empty() {
-            return Vec::new();
+    }
+
+    /// How many source pieces to encode before the next decoding step.
+    fn room_now(&self) -> usize {
+        match &self.batch {
+            None => self.room.min(self.cap),
+            // When half of a batch is done others take their place: a step costs about as much for a few as for many.
+            Some(batch) if self.is_at_full_speed() && batch.is_open() && !self.waiting.is_empty() => {
+                let free = self.cap.saturating_sub(batch.source_pieces());
+                if free >= self.cap / 2 { free } else { 0 }
+            }
+            Some(_) => 0,
         }
-        let drawn = self.draw(self.room, Place::Here, |_| true);
+    }
+
+    /// Whether the small batches are behind that a reader's first sentences come soon by. Sentences in the order of their
+    /// length end together, and need nobody to take their place.
+    fn is_at_full_speed(&self) -> bool {
+        self.room >= self.cap && matches!(self.rank, Rank::From(_))
+    }
+
+    /// Encodes the next sentences, up to `room` source pieces; those for which the model is not needed are complete.
+    fn encode(&mut self, room: usize, translator: &Translator) -> Vec<(usize, Translation)> {
+        let drawn = self.draw(room, Place::Here, |_| true);
         self.room = (self.room * 4).min(BATCH_PIECES);
         // Nothing but `</s>`: the model would make something up.
         let (empty, some): (Vec<usize>, Vec<usize>) =
             drawn.into_iter().partition(|&index| self.len_of(index) == 1);
         if !some.is_empty() {
             let sentences = some.into_iter().map(|index| self.numbers(index)).collect();
-            self.batch =
-                Some(Batch::start(translator.model(), translator.target_vocabulary().eos(), sentences));
+            match &mut self.batch {
+                Some(batch) => batch.join(translator.model(), sentences),
+                None => {
+                    let eos = translator.target_vocabulary().eos();
+                    self.batch = Some(Batch::start(translator.model(), eos, sentences));
+                }
+            }
         }
         let nothing = || Decoded { complete: true, ..Decoded::default() };
         empty.into_iter().map(|index| (index, self.complete(index, nothing(), translator))).collect()

@@ -54,6 +54,11 @@ impl Row {
         Self { index: sentence.index, source_len: sentence.ids.len(), decoded: Decoded::default() }
     }
 
+    /// How many source pieces it has.
+    pub(super) fn source_len(&self) -> usize {
+        self.source_len
+    }
+
     /// How many more pieces the translation may have, up to the length at which it can only be a loop.
     pub(super) fn left(&self) -> usize {
         (2 * self.source_len + 4).min(MAX_LENGTH) - self.decoded.ids.len()

@@ -106,6 +106,7 @@ fn what_is_away_is_not_done() {
 enum Happening {
     Step,
     Focus(usize),
+    Cap(usize),
     Take {
         room: usize,
         max_len: usize,
@@ -120,6 +121,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         4 => Just(Happening::Step),
         1 => (0..LINES.len() + 2).prop_map(Happening::Focus),
+        1 => (0..60usize).prop_map(Happening::Cap),
         3 => (0..40usize, 1..30usize).prop_map(|(room, max_len)| Happening::Take { room, max_len }),
         4 => (0..64usize).prop_map(Happening::Finish),
         2 => (0..64usize).prop_map(Happening::GiveBack),
@@ -140,6 +142,7 @@ fn play(
         match happening {
             Happening::Step => out.extend(job.step(translator)),
             Happening::Focus(first) => job.focus(first),
+            Happening::Cap(pieces) => job.cap(pieces),
             Happening::Take { room, max_len } => {
                 let taken = job.take(room, max_len);
                 let pieces: usize = taken.iter().map(|sentence| sentence.ids.len()).sum();
@@ -183,6 +186,36 @@ fn nothing_is_lost_and_nothing_comes_twice() {
         for (index, translation) in out {
             prop_assert_eq!(&translation, &alone[index]);
         }
+    });
+}
+
+#[test]
+fn sentences_that_join_others_are_as_they_are_alone() {
+    let translator = tiny();
+    let all = translator.job(LINES, &Options::default()).take(usize::MAX, usize::MAX);
+    let alone = decode(&translator, all.clone());
+    // After how many steps the next sentences join, and how many.
+    let joins = proptest::collection::vec((0..40usize, 1..4usize), 1..6);
+    let config = ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(joins in joins)| {
+        let eos = translator.target_vocabulary().eos();
+        let mut left = all.clone().into_iter();
+        let mut batch = Batch::start(translator.model(), eos, left.by_ref().take(2).collect());
+        let mut decoded = Vec::new();
+        for (steps, number) in joins.into_iter().chain([(0, LINES.len())]) {
+            for _ in 0..steps {
+                decoded.extend(batch.step(translator.model()));
+            }
+            let next: Vec<Sentence> = left.by_ref().take(number).collect();
+            if !next.is_empty() {
+                batch.join(translator.model(), next);
+            }
+        }
+        while !batch.is_empty() {
+            decoded.extend(batch.step(translator.model()));
+        }
+        decoded.sort_by_key(|(index, _)| *index);
+        prop_assert_eq!(&decoded, &alone);
     });
 }
 
