@@ -14,7 +14,7 @@ mod support;
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use checks::Checks;
+use checks::check_gpu;
 use model_core::device::{Gpu, NoGpu, self_test};
 use model_core::format::config::Config;
 use model_core::format::marian::ModelFile;
@@ -74,29 +74,7 @@ fn decode(model: &Model, eos: u32, slots: usize, sentences: Vec<Sentence>) -> Ve
 #[test]
 fn operations_equal_their_references() {
     let Some(gpu) = gpu() else { return };
-    let mut checks = Checks::new(&gpu.device, TOLERANCE, 3);
-    for (rows, dim, heads, ffn, vocab) in [
-        (1, 256, 8, 768, 1500),
-        (2, 32, 2, 32, 300),
-        (5, 64, 8, 96, 1024),
-        (37, 256, 8, 1536, 2047),
-        (64, 512, 8, 2048, 400),
-    ] {
-        let alpha = Some(20.0 + 7.0 * rows as f32 % 60.0);
-        for relu in [false, true] {
-            checks.affine(rows, dim, 3 * dim, alpha, relu);
-        }
-        checks.affine(rows, dim, 33, alpha, false);
-        checks.project(rows, dim, vocab, alpha);
-        checks.take(rows, dim, vocab, vec![1, 5, 17, 18, 200, 299]);
-        checks.embed(rows, vocab, dim);
-        checks.ssru_norm(rows, dim);
-        checks.attention(dim, heads, alpha);
-        checks.feed_forward(rows, dim, ffn, alpha);
-        checks.record(rows, 3 + rows);
-        checks.select(rows, dim);
-    }
-    checks.equal_outputs();
+    block_on(check_gpu(&gpu.device, TOLERANCE));
 }
 
 #[test]

@@ -3,11 +3,13 @@
 //! Tolerance: 2e-4 absolute where numbers are of the order of 1; see `support/ops.rs` for what else may differ.
 
 #[path = "support/ops.rs"]
+#[expect(dead_code, reason = "the GPU's tests use more of it")]
 mod checks;
 
 use checks::{Checks, check_all};
 use model_core::Device;
 use model_core::ops::NORM_EPS;
+use pollster::block_on;
 
 const TOLERANCE: f32 = 2e-4;
 
@@ -25,7 +27,7 @@ const AFFINE_SHAPES: [(usize, usize, usize); 8] = [
 
 #[test]
 fn operations_equal_their_references() {
-    check_all(&Device::flex(), TOLERANCE);
+    block_on(check_all(&Device::flex(), TOLERANCE));
 }
 
 #[test]
@@ -34,10 +36,10 @@ fn maps_of_any_shape_equal_their_references() {
     let mut checks = Checks::new(&device, TOLERANCE, 2);
     for (rows, inputs, outputs) in AFFINE_SHAPES {
         for (alpha, relu) in [(Some(53.0), false), (Some(127.0), true), (None, false), (None, true)] {
-            checks.affine(rows, inputs, outputs, alpha, relu);
+            block_on(checks.affine(rows, inputs, outputs, alpha, relu));
         }
-        checks.project(rows, inputs, outputs, Some(41.0));
-        checks.feed_forward(rows, inputs.max(2), outputs, Some(41.0));
+        block_on(checks.project(rows, inputs, outputs, Some(41.0)));
+        block_on(checks.feed_forward(rows, inputs.max(2), outputs, Some(41.0)));
     }
 }
 
@@ -45,8 +47,8 @@ fn maps_of_any_shape_equal_their_references() {
 fn outputs_can_be_taken_from_a_packed_map() {
     let device = Device::flex();
     let mut checks = Checks::new(&device, TOLERANCE, 3);
-    checks.take(5, 48, 100, vec![0, 3, 4, 50, 99]);
-    checks.take(1, 33, 7, vec![6]);
+    block_on(checks.take(5, 48, 100, vec![0, 3, 4, 50, 99]));
+    block_on(checks.take(1, 33, 7, vec![6]));
 }
 
 #[test]
@@ -54,16 +56,16 @@ fn odd_shapes_equal_their_references() {
     let device = Device::flex();
     let mut checks = Checks::new(&device, TOLERANCE, 4);
     for (pieces, dim) in [(17, 6), (1, 34)] {
-        checks.embed(20, pieces, dim);
+        block_on(checks.embed(20, pieces, dim));
     }
     for (rows, dim) in [(9, 384), (32, 512), (3, 7), (2, 2)] {
-        checks.ssru_norm(rows, dim);
-        checks.select(rows, dim);
+        block_on(checks.ssru_norm(rows, dim));
+        block_on(checks.select(rows, dim));
     }
     for (heads, head_dim) in [(8, 48), (1, 5), (4, 1)] {
-        checks.attention(heads * head_dim, heads, Some(30.0));
+        block_on(checks.attention(heads * head_dim, heads, Some(30.0)));
     }
-    checks.record(1, 1);
+    block_on(checks.record(1, 1));
 }
 
 #[test]

@@ -56,8 +56,8 @@ function micros(work) {
 
 if (bench === "bench") {
   console.log("GOP/s".padEnd(28), ...isas.map((isa) => isa.padStart(12)));
-  const bound = (8 * 8 * 2) / time((times) => kernels.dot(times)) / 1e6;
-  console.log("16-bit products in registers", bound.toFixed(1).padStart(25));
+  const bound = (isa) => kernels.bound_operations(isa) / time((times) => kernels.bound(isa, times)) / 1e6;
+  line("products in registers", bound);
   const apply = (times) => kernels.apply(times);
   const shapes = [];
   for (const rows of [1, 4, 16, 32]) shapes.push([rows, 256, 256], [rows, 256, 768]);

@@ -16,9 +16,11 @@ async function keep(...addresses) {
 }
 
 try {
-  const { default: start } = await import("{{gpu.js}}");
-  await start({ module_or_path: "{{gpu.wasm}}" });
-  keep(location.href, "{{gpu.js}}", "{{gpu.wasm}}").catch(() => {});
+  const here = new URL(import.meta.url);
+  const [script, module] = ["{{gpu.js}}", "{{gpu.wasm}}"].map((name) => new URL(name, here));
+  const { default: start } = await import(script.href);
+  await start({ module_or_path: module });
+  if (!here.searchParams.has("embedded")) keep(here.href, script.href, module.href).catch(() => {});
 } catch (cause) {
   self.postMessage({ type: "failed", reason: String(cause) });
 }

@@ -66,6 +66,11 @@ async function sweep() {
   }
 }
 
+/** Whether the address is of what is beside the reader: the demonstration, the documents, what other pages embed. */
+function isBeside({ pathname }) {
+  return /^\/(demo|docs|embed)(\/|$)/.test(pathname);
+}
+
 /** Whether the address is one of the reader's pages: the server has no file there and answers with the page's shell. */
 function isPage({ pathname }) {
   return pathname === "/index.html" || !pathname.slice(pathname.lastIndexOf("/")).includes(".");
@@ -101,9 +106,14 @@ async function freshOrKept(fresh, name) {
   return (await keptFile(name)) ?? fresh;
 }
 
+/** The network's answer to a navigation, which the browser may have asked for already. */
+async function navigation(event) {
+  return (await event.preloadResponse) ?? fetch(event.request);
+}
+
 /** A page: the newest release if the network is there, else the kept one. */
 function page(event) {
-  const fresh = Promise.resolve(event.preloadResponse).then((response) => response ?? fetch(event.request));
+  const fresh = navigation(event);
   event.waitUntil(fresh.catch(() => undefined).then(sweep));
   return freshOrKept(fresh, key("/"));
 }
@@ -154,6 +164,7 @@ function answer(event) {
   if (name === SHARED && request.method === "POST") return receive(request);
   if (request.method !== "GET") return undefined;
   if (name === SHARED && request.mode !== "navigate") return handOver();
+  if (isBeside(url)) return request.mode === "navigate" ? navigation(event) : undefined;
   if (request.mode === "navigate" && isPage(url)) return page(event);
   if (url.search !== "") return undefined;
   if (name.startsWith("/assets/")) return unchanging(request, name);

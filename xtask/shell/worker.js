@@ -12,10 +12,15 @@ const RELAXED = new Uint8Array([
   253, 147, 2, 11,
 ]);
 
-/** The engine that suits this browser: its two files. `?kernels=simd128` behind this script's address wants the plain one. */
+/**
+ * What stands behind this script's address: `?kernels=simd128` wants the plain engine, `?embedded` says that the page is
+ * another's. The script's own address counts, not the worker's: on another origin's page a worker imports this script.
+ */
+const wishes = new URL(import.meta.url).searchParams;
+
+/** The engine that suits this browser: its two files. */
 function engine() {
-  const wish = new URL(import.meta.url).searchParams.get("kernels");
-  return wish !== "simd128" && WebAssembly.validate(RELAXED)
+  return wishes.get("kernels") !== "simd128" && WebAssembly.validate(RELAXED)
     ? ["{{engine-relaxed.js}}", "{{engine-relaxed.wasm}}"]
     : ["{{engine.js}}", "{{engine.wasm}}"];
 }
@@ -46,15 +51,33 @@ async function keep(...addresses) {
   }
 }
 
-// The script of the GPU's worker, which the engine starts when it wants it.
-self.klartextGpu = "{{gpu-worker.js}}";
+/** The address of a file beside this script, wherever that is. */
+function beside(name) {
+  return new URL(name, import.meta.url);
+}
+
+/**
+ * The script of the GPU's worker. A worker's script has to be of the page's origin, so that of another is imported; as it
+ * runs, since a policy takes what stands at the beginning of a worker for one, and not for a script.
+ */
+function gpuWorker() {
+  const script = beside("{{gpu-worker.js}}");
+  if (wishes.has("embedded")) script.search = "?embedded";
+  if (script.origin === self.origin) return script.href;
+  const failed = '(cause) => postMessage({ type: "failed", reason: String(cause) })';
+  const source = `import(${JSON.stringify(script.href)}).catch(${failed});`;
+  return URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+}
+
+// The engine starts it when it wants it.
+self.klartextGpu = gpuWorker();
 
 try {
-  const [script, module] = engine();
-  const { default: start } = await import(script);
+  const [script, module] = engine().map(beside);
+  const { default: start } = await import(script.href);
   await start({ module_or_path: module });
-  // Where the browser forbids it, the reader works as long as there is a network.
-  keep(script, module).catch(() => {});
+  // Another's page keeps what it wants. Where the browser forbids it, the reader works as long as there is a network.
+  if (!wishes.has("embedded")) keep(script.href, module.href).catch(() => {});
 } catch (cause) {
   self.postMessage({ type: "failed", job: null, error: { code: code(cause), message: String(cause) } });
 }

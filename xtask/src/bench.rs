@@ -2,9 +2,11 @@
 
 mod browser;
 mod gpu;
+mod kernels;
 mod material;
 mod native;
 mod offline;
+mod picture;
 mod quality;
 mod sacrebleu;
 mod sentences;
@@ -36,18 +38,27 @@ struct Part {
 }
 
 /// All parts; what takes longest comes last.
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     Part { name: "size", title: "sizes of the bundles", measure: |_| size::size() },
     Part { name: "sentences", title: "where German sentences end", measure: sentences::measure },
     Part { name: "quality", title: "BLEU and chrF", measure: quality::measure },
     Part { name: "speed", title: "words a second, natively, on one thread", measure: speed::measure },
+    Part {
+        name: "kernels",
+        title: "where the time goes, natively and in Chromium",
+        measure: kernels::measure,
+    },
     Part {
         name: "offline",
         title: "a second visit without a network; bad servers",
         measure: offline::measure,
     },
     Part { name: "gpu", title: "the GPU, natively and in Chromium", measure: gpu::measure },
-    Part { name: "browser", title: "words a second in Chromium, in one worker", measure: browser::measure },
+    Part {
+        name: "browser",
+        title: "words a second in Chromium, beside other engines",
+        measure: browser::measure,
+    },
 ];
 
 /// Measures the parts that are named, or all. A part that fails does not keep the others from being measured; false if
@@ -97,9 +108,14 @@ fn parse(arguments: &[String]) -> Result<(Vec<&'static Part>, Options)> {
 }
 
 impl Options {
+    /// Whether enough is measured for documents to quote it.
+    fn counts(&self) -> bool {
+        self.lines.is_none() && self.rounds >= ROUNDS
+    }
+
     /// Writes a part's figures, unless they are of a short trial.
     fn keep<T: Serialize>(&self, part: &str, content: &T) -> Result<()> {
-        if self.lines.is_some() || self.rounds < ROUNDS {
+        if !self.counts() {
             say(&format!("a short trial; docs/figures/{part}.json stays as it is"));
             return Ok(());
         }

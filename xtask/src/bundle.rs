@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::page::Page;
+use crate::page::{self, Page};
 use crate::project::{self, run, say};
 use crate::wasm::{Compiler, TARGET, common_flags};
 use crate::{setup, stamp};
@@ -28,8 +28,10 @@ pub(crate) struct Bundle {
     pub(crate) profile: &'static str,
     /// Instructions beyond rustc's ordinary ones.
     pub(crate) target_features: Option<&'static str>,
-    /// wasm-opt's level.
-    pub(crate) level: &'static str,
+    /// The package whose target folder it shares: other flags would have cargo compile everything again.
+    pub(crate) beside: &'static str,
+    /// wasm-opt's level, if the size is of interest.
+    pub(crate) level: Option<&'static str>,
 }
 
 /// The page. No SIMD, so that it runs where SIMD is missing and can say so.
@@ -37,10 +39,11 @@ pub(crate) const READER: Bundle = Bundle {
     name: "reader",
     workspace: "",
     package: "klartext-reader",
+    beside: "reader",
     features: "",
     profile: "web-small",
     target_features: None,
-    level: "-Oz",
+    level: Some("-Oz"),
 };
 
 /// The translation engine in its worker.
@@ -48,11 +51,12 @@ pub(crate) const ENGINE: Bundle = Bundle {
     name: "engine",
     workspace: "",
     package: "klartext-engine",
+    beside: "engine",
     features: "",
     profile: "web",
     target_features: Some("+simd128"),
     // LLVM has done the rest; higher levels make the compressed module larger, and take six times as long.
-    level: "-O1",
+    level: Some("-O1"),
 };
 
 /// The same for browsers that have relaxed vectors.
@@ -65,11 +69,16 @@ pub(crate) const ENGINE_GPU: Bundle = Bundle {
     name: "engine-gpu",
     workspace: "",
     package: "klartext-engine-gpu",
+    beside: "engine-gpu",
     features: "",
     profile: "web-small",
     target_features: Some("+simd128"),
-    level: "-Oz",
+    level: Some("-Oz"),
 };
+
+/// The checks of the GPU's operations, for tests only.
+pub(crate) const GPU_CHECKS: Bundle =
+    Bundle { name: "gpu-checks", package: "klartext-gpu-checks", level: None, ..ENGINE_GPU };
 
 /// What a bundle has become.
 pub(crate) struct Made {
@@ -91,11 +100,9 @@ impl Bundle {
         flags
     }
 
-    /// The bundle's target folder: other flags would have cargo compile everything again. Other features of a package do
-    /// not.
+    /// The bundle's target folder.
     pub(crate) fn target_folder(&self) -> Result<PathBuf> {
-        let package = self.package.trim_start_matches("klartext-");
-        project::target_folder(&format!("wasm-{package}"))
+        project::target_folder(&format!("wasm-{}", self.beside))
     }
 
     /// Compiles, binds and optimises.
@@ -143,10 +150,10 @@ impl Bundle {
 
     /// Runs wasm-opt, or takes what it made of the same module before.
     fn optimise(&self, module: Vec<u8>, folder: &Path) -> Result<Vec<u8>> {
-        let Some(wasm_opt) = setup::wasm_opt() else {
+        let Some((wasm_opt, level)) = setup::wasm_opt().zip(self.level) else {
             return Ok(module);
         };
-        let kept = folder.join(format!("{}{}.wasm", project::sha256(&module), self.level));
+        let kept = folder.join(format!("{}{level}.wasm", project::sha256(&module)));
         if let Ok(optimised) = fs::read(&kept) {
             return Ok(optimised);
         }
@@ -154,11 +161,11 @@ impl Bundle {
             fs::remove_dir_all(folder)?;
         }
         fs::create_dir_all(folder)?;
-        say(&format!("optimising the {} with wasm-opt {}", self.name, self.level));
+        say(&format!("optimising the {} with wasm-opt {level}", self.name));
         let (input, output) = (folder.join("input.wasm"), folder.join("output.wasm"));
         fs::write(&input, &module)?;
         let mut command = Command::new(wasm_opt);
-        command.arg(&input).arg(self.level).args(WASM_FEATURES).arg("--output").arg(&output);
+        command.arg(&input).arg(level).args(WASM_FEATURES).arg("--output").arg(&output);
         command.args(self.target_features.map(|_| "--enable-simd"));
         command.args(self.features.contains("relaxed-simd").then_some("--enable-relaxed-simd"));
         if let Err(error) = run(&mut command) {
@@ -222,6 +229,12 @@ fn build_with(compiler: &Compiler) -> Result<()> {
     stamp::write(&stamp)?;
     say(&format!("dist/ is ready (compiled files are kept in {})", project::cache("")?.display()));
     Ok(())
+}
+
+/// Bundles the widget anew into a `dist/` that is there.
+pub(crate) fn embed() -> Result<()> {
+    stamp::remove()?;
+    page::write_widget(&project::dist())
 }
 
 #[cfg(test)]

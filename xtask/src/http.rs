@@ -95,9 +95,14 @@ fn converse(mut stream: &TcpStream, folder: &Path) -> io::Result<()> {
 fn send(stream: &TcpStream, answer: Answer, head: bool, last: bool) -> io::Result<()> {
     let mut out = BufWriter::new(stream);
     write!(out, "HTTP/1.1 {} {}\r\n", answer.status, reason(answer.status))?;
-    let common = COMMON_HEADERS.into_iter().map(|(name, value)| (name, value.to_owned()));
-    for (name, value) in answer.headers.into_iter().chain(common) {
+    for (name, value) in &answer.headers {
         write!(out, "{name}: {value}\r\n")?;
+    }
+    // An answer may have its own instead of a common one.
+    for (name, value) in COMMON_HEADERS {
+        if answer.headers.iter().all(|(own, _)| *own != name) {
+            write!(out, "{name}: {value}\r\n")?;
+        }
     }
     if last {
         write!(out, "Connection: close\r\n")?;
@@ -106,11 +111,12 @@ fn send(stream: &TcpStream, answer: Answer, head: bool, last: bool) -> io::Resul
         Body::Text(text) => (Box::new(text.as_bytes()), text.len() as u64),
         Body::Part(file, length) => (Box::new(file.take(length)), length),
     };
-    if answer.status != 304 {
+    let has_body = !matches!(answer.status, 204 | 304);
+    if has_body {
         write!(out, "Content-Length: {length}\r\n")?;
     }
     write!(out, "\r\n")?;
-    if !head && answer.status != 304 {
+    if !head && has_body {
         io::copy(&mut body, &mut out)?;
     }
     out.flush()
@@ -120,8 +126,10 @@ fn send(stream: &TcpStream, answer: Answer, head: bool, last: bool) -> io::Resul
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        204 => "No Content",
         206 => "Partial Content",
         304 => "Not Modified",
+        308 => "Permanent Redirect",
         400 => "Bad Request",
         404 => "Not Found",
         405 => "Method Not Allowed",

@@ -2,16 +2,20 @@
 
 mod bench;
 mod bundle;
+mod costs;
 mod counts;
+mod embed;
 mod figures;
 mod http;
 mod manifest;
 mod offline;
+mod package;
 mod page;
 mod project;
 mod respond;
 mod serve;
 mod setup;
+mod site;
 mod size;
 mod stamp;
 mod testing;
@@ -26,6 +30,8 @@ Usage: cargo xtask COMMAND
 
   serve [--port N] [--no-open]   build what has changed and serve the reader on 127.0.0.1 (port 8080)
   build                          the same without serving: dist/ can be put on any web server
+  embed                          the widget alone, anew, into a dist/ that has been built: takes a second
+  package                        the widget as an npm package, klartext-VERSION.tgz
   test [GROUP…]                  check everything, or only these groups:
                                  format manifest lint native kernels build size browser
   bench [PART…] [--rounds N] [--lines N]
@@ -36,7 +42,7 @@ Usage: cargo xtask COMMAND
   manifest                       write sizes and checksums into public/models/*/manifest.json
 
 What is missing is installed, and said: the WebAssembly target (rustup, or Debian's rustc-web), binaryen and the test
-tools (npm), Chromium (apt-get, for test and bench), a C++ compiler (apt-get) and sacrebleu (pip) for the bench.
+tools (npm), esbuild for the widget (npm), Chromium (apt-get, for test and bench), a C++ compiler (apt-get) and sacrebleu (pip) for the bench.
 Compiled things lie in ~/.cache/klartext-target, or where KLARTEXT_TARGET says. KLARTEXT_WASM=debian takes Debian's
 compiler without asking rustup.";
 
@@ -64,6 +70,8 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
     match command.as_str() {
         "serve" => serve::serve(&serve::Options::parse(rest)?).map(|()| true),
         "build" => bundle::build().map(|_| true),
+        "embed" => bundle::embed().map(|()| true),
+        "package" => package::package().map(|_| true),
         "test" => testing::test(rest),
         "bench" => bench::bench(rest),
         "size" => size::size().map(|()| true),

@@ -54,7 +54,7 @@ impl Kept {
 }
 
 /// Base64 with the ordinary alphabet, padded.
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let group = |group: &[u8]| {
         let bits = (0..3).fold(0, |bits, at| bits << 8 | u32::from(group.get(at).copied().unwrap_or(0)));
@@ -93,6 +93,9 @@ mod tests {
             "models/deen/manifest.json",
             "models/deen/model.bin",
             "screenshots/wide.png",
+            "embed/klartext.js",
+            "demo/index.html",
+            "docs/publishers.html",
         ] {
             kept.note(name, b"content");
         }

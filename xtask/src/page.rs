@@ -1,25 +1,20 @@
 //! `dist/`: the bundles under names that tell their content, the page that names them, and everything in `public/`.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::bundle::Made;
-use crate::offline::Kept;
+use crate::costs::{Costs, Downloads, Places};
+use crate::embed::{self, Addresses};
 use crate::project;
+use crate::site::Site;
 
 const BOOT: &str = include_str!("../shell/boot.js");
 const WORKER: &str = include_str!("../shell/worker.js");
 const GPU_WORKER: &str = include_str!("../shell/gpu.js");
 const SERVICE_WORKER: &str = include_str!("../shell/sw.js");
-
-/// Kinds of files that compression makes smaller. The model's weights are not among them.
-const COMPRESSIBLE: [&str; 9] = ["css", "html", "js", "json", "md", "svg", "txt", "wasm", "webmanifest"];
-
-/// Brotli's quality for what is served: 11 takes thirty times as long for a tenth less.
-const QUALITY: u32 = 9;
 
 /// The parts of the page.
 pub(crate) struct Page<'a> {
@@ -38,24 +33,28 @@ impl Page<'_> {
     pub(crate) fn write(&self, dist: &Path) -> Result<()> {
         let mut site = Site::new(dist);
         let root = project::root();
-        for file in project::files_below(&root.join("public"))? {
-            let name = file.strip_prefix(root.join("public"))?;
-            site.put(&name.to_string_lossy(), &fs::read(&file)?)?;
+        let public = project::files_below(&root.join("public"))?;
+        for (name, file) in names_below("public", &public).filter(|(name, _)| !says_costs(name)) {
+            site.put(&name, &fs::read(file)?)?;
         }
         for made in [self.reader, self.engine, self.engine_relaxed, self.engine_gpu] {
             site.put_snippets(made)?;
         }
         let reader_js = site.put_hashed("reader", "js", &self.reader.js)?;
         let reader_wasm = site.put_hashed("reader", "wasm", &self.reader.wasm)?;
-        let engine_js = site.put_hashed("engine", "js", &self.engine.js)?;
-        let engine_wasm = site.put_hashed("engine", "wasm", &self.engine.wasm)?;
         let reader = [("reader.js", &*reader_js), ("reader.wasm", &*reader_wasm)];
-        let relaxed_js = site.put_hashed("engine-relaxed", "js", &self.engine_relaxed.js)?;
-        let relaxed_wasm = site.put_hashed("engine-relaxed", "wasm", &self.engine_relaxed.wasm)?;
-        let gpu_js = site.put_hashed("engine-gpu", "js", &self.engine_gpu.js)?;
-        let gpu_wasm = site.put_hashed("engine-gpu", "wasm", &self.engine_gpu.wasm)?;
+        // The engine's scripts look beside themselves: on other sites' pages they are somewhere else than the page.
+        let mut beside = |name: &str, kind: &str, content: &[u8]| -> Result<String> {
+            Ok(site.put_hashed(name, kind, content)?.replace("/assets/", "./"))
+        };
+        let engine_js = beside("engine", "js", &self.engine.js)?;
+        let engine_wasm = beside("engine", "wasm", &self.engine.wasm)?;
+        let relaxed_js = beside("engine-relaxed", "js", &self.engine_relaxed.js)?;
+        let relaxed_wasm = beside("engine-relaxed", "wasm", &self.engine_relaxed.wasm)?;
+        let gpu_js = beside("engine-gpu", "js", &self.engine_gpu.js)?;
+        let gpu_wasm = beside("engine-gpu", "wasm", &self.engine_gpu.wasm)?;
         let gpu = [("gpu.js", &*gpu_js), ("gpu.wasm", &*gpu_wasm)];
-        let gpu_worker = site.put_hashed("engine-gpu-worker", "js", fill(GPU_WORKER, &gpu)?.as_bytes())?;
+        let gpu_worker = beside("engine-gpu-worker", "js", fill(GPU_WORKER, &gpu)?.as_bytes())?;
         let engine = [
             ("engine.js", &*engine_js),
             ("engine.wasm", &*engine_wasm),
@@ -63,8 +62,13 @@ impl Page<'_> {
             ("engine-relaxed.wasm", &*relaxed_wasm),
             ("gpu-worker.js", &*gpu_worker),
         ];
+        let worker = beside("worker", "js", fill(WORKER, &engine)?.as_bytes())?;
+        let embedded = Engine {
+            cpu: [&worker, &relaxed_js, &relaxed_wasm].map(|name| in_assets(name)),
+            gpu: [&gpu_worker, &gpu_js, &gpu_wasm].map(|name| in_assets(name)),
+        };
+        let worker = format!("/{}", embedded.cpu[0]);
         let boot = site.put_hashed("boot", "js", fill(BOOT, &reader)?.as_bytes())?;
-        let worker = site.put_hashed("worker", "js", fill(WORKER, &engine)?.as_bytes())?;
         let style = site.put_hashed("style", "css", style(&root.join("app/reader/style"))?.as_bytes())?;
         let template = fs::read_to_string(root.join("index.html")).context("cannot read index.html")?;
         // Within the page: browsers would ask for it anew at each change of the address.
@@ -80,97 +84,80 @@ impl Page<'_> {
             reader[0],
             reader[1],
         ];
+        put_widget(&mut site, &embedded)?;
         site.put("index.html", fill(&template, &names)?.as_bytes())?;
         let (files, engines) = (site.offline.files()?, site.offline.engines()?);
         let lists = [("version", &*version), ("files", &*files), ("engines", &*engines)];
         site.put("sw.js", fill(SERVICE_WORKER, &lists)?.as_bytes())?;
-        site.remove_others()
+        site.remove_others("")
     }
 }
 
-/// The files of `dist/`.
-struct Site<'a> {
-    dist: &'a Path,
-    /// What has been written; all else is of former builds.
-    kept: BTreeSet<PathBuf>,
-    /// What the service worker keeps of it.
-    offline: Kept,
+/// Folders of `dist/` with what concerns other sites' pages: the widget, and pages that show and tell what it does.
+const BESIDE: [&str; 3] = ["embed", "demo", "docs"];
+
+/// The files of `dist/` that the widget loads beside its own scripts and the model.
+struct Engine {
+    /// The worker first.
+    cpu: [String; 3],
+    gpu: [String; 3],
 }
 
-impl<'a> Site<'a> {
-    fn new(dist: &'a Path) -> Self {
-        Self { dist, kept: BTreeSet::new(), offline: Kept::default() }
-    }
-
-    /// Writes `assets/NAME-HASH.KIND` and returns its address. Such a file never changes, so it may be kept for ever.
-    fn put_hashed(&mut self, name: &str, kind: &str, content: &[u8]) -> Result<String> {
-        let name = format!("assets/{name}-{}.{kind}", &project::sha256(content)[..12]);
-        self.put(&name, content)?;
-        Ok(format!("/{name}"))
-    }
-
-    /// Writes a file, and beside it a compressed form if that is worth while.
-    fn put(&mut self, name: &str, content: &[u8]) -> Result<()> {
-        self.offline.note(name, content);
-        let path = self.dist.join(name);
-        let compressible =
-            path.extension().and_then(|kind| kind.to_str()).is_some_and(|k| COMPRESSIBLE.contains(&k));
-        let packed = path.with_added_extension("br");
-        let unchanged = !self.put_plain(path, content)?;
-        if compressible && unchanged && packed.is_file() {
-            self.kept.insert(packed);
-        } else if compressible {
-            let compressed = brotli(content, QUALITY);
-            if compressed.len() < content.len() {
-                self.put_plain(packed, &compressed)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes a file if its content is new, and says whether it was. An unchanged file keeps its date, by which browsers
-    /// recognise it.
-    fn put_plain(&mut self, path: PathBuf, content: &[u8]) -> Result<bool> {
-        let new = !fs::read(&path).is_ok_and(|before| before == content);
-        if new {
-            fs::create_dir_all(path.parent().expect("a file in dist/ has a folder"))?;
-            // Written aside and moved, so that a server never sends half a file.
-            let aside = path.with_added_extension("part");
-            fs::write(&aside, content).with_context(|| format!("cannot write {}", aside.display()))?;
-            fs::rename(&aside, &path).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        self.kept.insert(path);
-        Ok(new)
-    }
-
-    /// JavaScript from crates, which the glue finds beside itself.
-    fn put_snippets(&mut self, made: &Made) -> Result<()> {
-        let Some(folder) = &made.snippets else { return Ok(()) };
-        for file in project::files_below(folder)? {
-            let name = Path::new("assets/snippets").join(file.strip_prefix(folder)?);
-            self.put(&name.to_string_lossy(), &fs::read(&file)?)?;
-        }
-        Ok(())
-    }
-
-    /// Removes the files of former builds.
-    fn remove_others(&self) -> Result<()> {
-        for file in project::files_below(self.dist)? {
-            if !self.kept.contains(&file) {
-                fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
-            }
-        }
-        Ok(())
-    }
+/// The name in `dist/` of a file that stands beside the worker.
+fn in_assets(name: &str) -> String {
+    name.replacen("./", "assets/", 1)
 }
 
-/// Brotli with the largest window that every browser takes.
-pub(crate) fn brotli(content: &[u8], quality: u32) -> Vec<u8> {
-    let mut compressed = Vec::new();
-    let mut writer = brotli::CompressorWriter::new(&mut compressed, 4096, quality, 22);
-    std::io::Write::write_all(&mut writer, content).expect("writing to memory does not fail");
-    drop(writer);
-    compressed
+/// Writes these folders alone into a `dist/` that is there: quick, since nothing is compiled.
+pub(crate) fn write_widget(dist: &Path) -> Result<()> {
+    let mut site = Site::new(dist);
+    let names = |names: [(&str, &str); 3]| -> Result<[String; 3]> {
+        let [a, b, c] = names.map(|(name, kind)| site.asset(name, kind));
+        Ok([a?, b?, c?])
+    };
+    let engine = Engine {
+        cpu: names([("worker", "js"), ("engine-relaxed", "js"), ("engine-relaxed", "wasm")])?,
+        gpu: names([("engine-gpu-worker", "js"), ("engine-gpu", "js"), ("engine-gpu", "wasm")])?,
+    };
+    put_widget(&mut site, &engine)?;
+    BESIDE.iter().try_for_each(|folder| site.remove_others(folder))
+}
+
+/// Bundles the widget for the engine that has been written, and writes it and the pages that say what it costs.
+fn put_widget(site: &mut Site<'_>, engine: &Engine) -> Result<()> {
+    let model = project::files_below(&project::root().join("public/models/deen"))?;
+    let model: Vec<String> = names_below("public", &model).map(|(name, _)| name).collect();
+    let downloads = Downloads { engine: &engine.cpu, model: &model, gpu: &engine.gpu };
+    let widget = embed::bundle(&Addresses {
+        worker: &format!("../{}", engine.cpu[0]),
+        model: "../models/deen/manifest.json",
+        bytes: downloads.bytes(site)?,
+    })?;
+    for (name, script) in &widget.scripts {
+        site.put(&format!("embed/{name}"), &script.content)?;
+    }
+    let costs = Costs::of(site, &widget, &downloads)?;
+    site.put(Costs::FILE, serde_json::to_string_pretty(&costs)?.as_bytes())?;
+    let places = Places::new(&costs, &widget)?;
+    let public = project::files_below(&project::root().join("public"))?;
+    for (name, file) in names_below("public", &public).filter(|(name, _)| says_costs(name)) {
+        site.put(&name, &places.fill(&name, fs::read(file)?)?)?;
+    }
+    Ok(())
+}
+
+/// Whether a file of `public/` may say what the widget costs.
+fn says_costs(name: &str) -> bool {
+    BESIDE.iter().any(|folder| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// Files with their names as seen from a folder of the repository.
+fn names_below<'a>(folder: &str, files: &'a [PathBuf]) -> impl Iterator<Item = (String, &'a PathBuf)> {
+    let folder = project::root().join(folder);
+    files.iter().map(move |file| {
+        let name = file.strip_prefix(&folder).unwrap_or(file);
+        (name.to_string_lossy().into_owned(), file)
+    })
 }
 
 /// All style sheets of a folder in the order of their names.
@@ -245,39 +232,5 @@ mod tests {
         fill(WORKER, &engine).unwrap();
         fill(GPU_WORKER, &[("gpu.js", "/g.js"), ("gpu.wasm", "/g.wasm")]).unwrap();
         fill(SERVICE_WORKER, &[("version", "1"), ("files", "{}"), ("engines", "{}")]).unwrap();
-    }
-
-    #[test]
-    fn a_second_writing_leaves_equal_files_and_removes_old_ones() {
-        let dist = std::env::temp_dir().join(format!("klartext-dist-{}", std::process::id()));
-        let date = |name: &str| fs::metadata(dist.join(name)).unwrap().modified().unwrap();
-        let text = "long enough to be worth compressing ".repeat(40);
-
-        let mut site = Site::new(&dist);
-        site.put("page.html", text.as_bytes()).unwrap();
-        site.put("old.css", b"old").unwrap();
-        site.put("weights.bin", text.as_bytes()).unwrap();
-        site.remove_others().unwrap();
-        assert!(dist.join("page.html.br").is_file());
-        assert!(dist.join("old.css").is_file());
-        assert!(!dist.join("old.css.br").exists(), "three bytes do not become fewer");
-        assert!(!dist.join("weights.bin.br").exists());
-        let before = (date("page.html"), date("page.html.br"));
-
-        let mut site = Site::new(&dist);
-        site.put("page.html", text.as_bytes()).unwrap();
-        site.remove_others().unwrap();
-        assert_eq!(before, (date("page.html"), date("page.html.br")));
-        assert!(!dist.join("old.css").exists());
-        fs::remove_dir_all(&dist).unwrap();
-    }
-
-    #[test]
-    fn brotli_round_trip() {
-        let text = b"Klartext ".repeat(500);
-        let packed = brotli(&text, QUALITY);
-        let mut plain = Vec::new();
-        brotli::BrotliDecompress(&mut packed.as_slice(), &mut plain).unwrap();
-        assert_eq!(plain, text);
     }
 }

@@ -57,23 +57,75 @@ pub(crate) const COMMON_HEADERS: [(&str, &str); 7] = [
     ),
 ];
 
+/// Folders whose files the pages of other sites load.
+const SHARED: [&str; 3] = ["embed", "assets", "models"];
+
+/// What lets them, instead of the common headers of these names. Nothing here depends on who asks.
+const SHARED_HEADERS: [(&str, &str); 3] = [
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "Content-Range"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+];
+
+/// Folders with pages of their own, which are none of the reader's.
+const FOLDERS_OF_PAGES: [&str; 3] = ["demo", "docs", "embed"];
+
 const NOT_FOUND: &str = "There is nothing at this address.\n";
 
 /// Answers a request from the files of a folder.
 pub(crate) fn answer(folder: &Path, request: Request<'_>) -> Answer {
-    if !matches!(request.method, "GET" | "HEAD") {
-        let mut answer = text(405, "Only GET and HEAD are understood here.\n");
-        answer.headers.push(("Allow", "GET, HEAD".into()));
-        return answer;
-    }
-    let Some(name) = file_name(request.target) else {
-        return text(404, NOT_FOUND);
+    let name = file_name(request.target);
+    let shared = name.as_ref().is_some_and(|name| SHARED.iter().any(|folder| name.starts_with(folder)));
+    let mut answer = match name {
+        _ if shared && request.method == "OPTIONS" => may_ask(),
+        _ if !matches!(request.method, "GET" | "HEAD") => {
+            let mut answer = text(405, "Only GET and HEAD are understood here.\n");
+            answer.headers.push(("Allow", "GET, HEAD".into()));
+            answer
+        }
+        Some(name) => find(folder, &name, request),
+        None => text(404, NOT_FOUND),
     };
-    let found = open(folder, &name).or_else(|| {
+    if shared {
+        answer.headers.extend(SHARED_HEADERS.map(|(name, value)| (name, value.to_owned())));
+    }
+    answer
+}
+
+/// What a browser wants to know before it asks another origin for a part of a file.
+fn may_ask() -> Answer {
+    let headers = vec![
+        ("Access-Control-Allow-Methods", "GET, HEAD".to_owned()),
+        ("Access-Control-Allow-Headers", "Range, If-Range".to_owned()),
+        ("Access-Control-Max-Age", "86400".to_owned()),
+    ];
+    Answer { status: 204, headers, body: Body::Text("") }
+}
+
+/// Answers with the file of that name, with the page of a folder, or with the reader.
+fn find(folder: &Path, name: &Path, request: Request<'_>) -> Answer {
+    let index = || open(folder, &name.join("index.html"));
+    let found = if let Some(found) = open(folder, name) {
+        Some(found)
+    } else if !FOLDERS_OF_PAGES.iter().any(|folder| name.starts_with(folder)) {
         // The reader's own addresses are not files: it makes them and reads them in the page.
-        name.extension().is_none().then(|| open(folder, Path::new("index.html")))?
-    });
+        name.extension().is_none().then(|| open(folder, Path::new("index.html"))).flatten()
+    } else if request.target.split(['?', '#']).next().is_some_and(|path| path.ends_with('/')) {
+        index()
+    } else if index().is_some() {
+        return with_slash(request.target);
+    } else {
+        None
+    };
     found.map_or_else(|| text(404, NOT_FOUND), |found| send(folder, found, request))
+}
+
+/// Sends a browser to a folder's address with a slash at its end, so that the page's relative addresses are right.
+fn with_slash(target: &str) -> Answer {
+    let end = target.find(['?', '#']).unwrap_or(target.len());
+    let mut answer = text(308, "This is a folder: its address ends with a slash.\n");
+    answer.headers.push(("Location", format!("{}/{}", &target[..end], &target[end..])));
+    answer
 }
 
 /// A file that is there.
@@ -127,8 +179,7 @@ fn percent_decode(text: &str) -> Option<String> {
 /// Sends a file, its compressed form, or a part of it; or nothing, if the browser has it already.
 fn send(folder: &Path, found: Found, request: Request<'_>) -> Answer {
     let mut headers = vec![("Content-Type", media_type(&found.name).to_owned())];
-    let hashed = found.name.starts_with("assets") && !found.name.starts_with("assets/snippets");
-    let cache = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = if is_hashed(&found.name) { "public, max-age=31536000, immutable" } else { "no-cache" };
     headers.push(("Cache-Control", cache.into()));
     headers.push(("Accept-Ranges", "bytes".into()));
 
@@ -166,6 +217,17 @@ fn send(folder: &Path, found: Found, request: Request<'_>) -> Answer {
             Answer { status: 416, headers, body: Body::Text("The file is shorter than that.\n") }
         }
     }
+}
+
+/// Whether a file's name tells its content, so that it never changes: `assets/NAME-0123456789ab.KIND` and what esbuild calls
+/// `embed/NAME-ABCD2345.js`.
+fn is_hashed(name: &Path) -> bool {
+    let stem = name.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let is_bundlers = |hash: &str| {
+        hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    name.starts_with("assets") && !name.starts_with("assets/snippets")
+        || name.starts_with("embed") && stem.rsplit_once('-').is_some_and(|(_, hash)| is_bundlers(hash))
 }
 
 fn text(status: u16, sentence: &'static str) -> Answer {

@@ -20,6 +20,11 @@ impl Folder {
         fs::write(folder.join("assets/engine-0123.wasm"), "0123456789").unwrap();
         fs::write(folder.join("assets/engine-0123.wasm.br"), "packed").unwrap();
         fs::write(folder.join("models/deen/weights.bin"), "weights").unwrap();
+        fs::create_dir_all(folder.join("embed")).unwrap();
+        fs::write(folder.join("embed/klartext.js"), "element").unwrap();
+        fs::write(folder.join("embed/session-ABCD2345.js"), "session").unwrap();
+        fs::create_dir_all(folder.join("demo/plain")).unwrap();
+        fs::write(folder.join("demo/plain/index.html"), "demo").unwrap();
         Self(outer)
     }
 
@@ -134,6 +139,50 @@ fn the_readers_own_addresses_get_the_page_and_missing_files_do_not() {
     }
     let post = folder.ask(Request { method: "POST", target: "/", ..Request::default() });
     assert_eq!((post.status, post.header("Allow")), (405, Some("GET, HEAD")));
+}
+
+#[test]
+fn other_sites_may_load_what_they_embed_and_nothing_else() {
+    let folder = Folder::new("shared");
+    for (target, status) in [
+        ("/embed/klartext.js", 200),
+        ("/embed/missing.js", 404),
+        ("/assets/engine-0123.wasm", 200),
+        ("/models/deen/weights.bin", 200),
+    ] {
+        let answer = folder.get(target);
+        assert_eq!(answer.status, status, "{target}");
+        assert_eq!(answer.header("Access-Control-Allow-Origin"), Some("*"), "{target}");
+        assert_eq!(answer.header("Cross-Origin-Resource-Policy"), Some("cross-origin"), "{target}");
+    }
+    for target in ["/", "/article/one", "/demo/plain/", "/missing.js", "/embedded", "/../embed/klartext.js"] {
+        assert_eq!(folder.get(target).header("Access-Control-Allow-Origin"), None, "{target}");
+    }
+    let ask = |target| folder.ask(Request { method: "OPTIONS", target, ..Request::default() });
+    let may = ask("/models/deen/weights.bin");
+    assert_eq!((may.status, may.header("Access-Control-Allow-Headers")), (204, Some("Range, If-Range")));
+    assert_eq!(ask("/index.html").status, 405);
+}
+
+#[test]
+fn only_scripts_whose_names_tell_their_content_are_kept_for_ever() {
+    let folder = Folder::new("hashes");
+    let cache = |target| folder.get(target).header("Cache-Control").map(str::to_owned);
+    assert_eq!(cache("/embed/klartext.js").as_deref(), Some("no-cache"));
+    assert_eq!(cache("/embed/session-ABCD2345.js").as_deref(), Some("public, max-age=31536000, immutable"));
+}
+
+#[test]
+fn folders_of_pages_have_pages_of_their_own() {
+    let folder = Folder::new("folders");
+    let page = folder.get("/demo/plain/?look=plain");
+    assert_eq!((page.status, page.header("Content-Type")), (200, Some("text/html; charset=utf-8")));
+    assert_eq!(page.content(), "demo");
+    let without = folder.get("/demo/plain?look=plain");
+    assert_eq!((without.status, without.header("Location")), (308, Some("/demo/plain/?look=plain")));
+    for target in ["/demo/", "/demo", "/docs", "/demo/plain/missing", "/embed/"] {
+        assert_eq!(folder.get(target).status, 404, "{target}");
+    }
 }
 
 #[cfg(unix)]

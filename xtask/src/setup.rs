@@ -120,13 +120,14 @@ pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
         return Ok(());
     }
     node()?;
-    say("installing the browser tests' packages with npm");
+    let shown = folder.strip_prefix(project::root()).unwrap_or(folder);
+    say(&format!("installing the packages of {} with npm", shown.display()));
     run(npm("ci", folder).arg("--ignore-scripts"))?;
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
 /// `npm COMMAND` in a folder, quietly.
-fn npm(command: &str, folder: &Path) -> Command {
+pub(crate) fn npm(command: &str, folder: &Path) -> Command {
     let mut npm = Command::new("npm");
     npm.current_dir(folder).stdout(Stdio::null()).args([
         command,

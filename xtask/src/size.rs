@@ -8,9 +8,10 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use crate::bundle::{self, Bundle, ENGINE, ENGINE_GPU, ENGINE_RELAXED, READER};
+use crate::costs::Costs;
 use crate::counts::Counts;
-use crate::page::brotli;
 use crate::project::{self, say};
+use crate::site::brotli;
 use crate::wasm::Compiler;
 use crate::{figures, setup};
 
@@ -22,6 +23,9 @@ const BUDGETS: [(&Bundle, &[&str], usize); 4] = [
     (&ENGINE_GPU, &["engine-gpu", "engine-gpu-worker"], 1_500_000),
 ];
 
+/// The most that a page with the widget may load before anybody clicks, in bytes after gzip.
+const BEFORE_CLICK: usize = 5_000;
+
 /// Sizes in bytes.
 #[derive(Serialize)]
 struct Figures {
@@ -31,6 +35,17 @@ struct Figures {
     engine: Sizes,
     engine_relaxed: Sizes,
     engine_gpu: Sizes,
+    embed: EmbedSizes,
+}
+
+/// Sizes of what a page of another site loads, in bytes.
+#[derive(Serialize)]
+struct EmbedSizes {
+    /// The widget's script with all that it imports at once.
+    before_click_gzip_bytes: usize,
+    budget_gzip: usize,
+    /// What the click brings, as a browser is sent it: with brotli where that makes it less.
+    after_click: Costs,
 }
 
 /// Sizes of one bundle in bytes.
@@ -81,7 +96,16 @@ pub(crate) fn size() -> Result<()> {
         engine: engine?,
         engine_relaxed: engine_relaxed?,
         engine_gpu: engine_gpu?,
+        embed: EmbedSizes {
+            before_click_gzip_bytes: before_click(&project::dist())?,
+            budget_gzip: BEFORE_CLICK,
+            after_click: Costs::read(&project::dist())?,
+        },
     };
+    println!(
+        "{:<14} gzip {:>8} of {BEFORE_CLICK} before the click",
+        "embed", content.embed.before_click_gzip_bytes
+    );
     let path = figures::write("size", "cargo xtask size", &content)?;
     say(&format!("written to {}", path.display()));
     Ok(())
@@ -101,7 +125,20 @@ pub(crate) fn check() -> Result<Counts> {
         );
         counts += if within { Counts::PASSED } else { Counts::FAILED };
     }
+    let size = before_click(&project::dist())?;
+    let within = size <= BEFORE_CLICK;
+    println!(
+        "embed: {size} bytes after gzip before the click, {BEFORE_CLICK} allowed{}",
+        if within { "" } else { ": TOO LARGE" }
+    );
+    counts += if within { Counts::PASSED } else { Counts::FAILED };
     Ok(counts)
+}
+
+/// What the widget's script takes before the click, in bytes after gzip.
+fn before_click(dist: &Path) -> Result<usize> {
+    let script = dist.join("embed/klartext.js");
+    Ok(gzip(&fs::read(&script).with_context(|| format!("cannot read {}", script.display()))?)?.len())
 }
 
 /// What is downloaded for a bundle that has a budget, in bytes after brotli.

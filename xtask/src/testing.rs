@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::bundle::{self, Bundle, ENGINE, ENGINE_GPU, ENGINE_RELAXED, READER, module_in};
+use crate::bundle::{self, Bundle, ENGINE, ENGINE_GPU, ENGINE_RELAXED, GPU_CHECKS, READER, module_in};
 use crate::counts::{Counts, Libtest, tap};
 use crate::project::{self, run, say};
 use crate::wasm::Compiler;
-use crate::{manifest, serve, setup, size};
+use crate::{manifest, package, serve, setup, size};
 
 /// The kernels' checks as a WebAssembly module, which exists for that target only.
 const KERNELS: &str = "klartext-kernels-wasm";
@@ -25,10 +25,11 @@ struct Step {
 }
 
 /// All steps; what is quick and what fails often comes first.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { group: "format", title: "formatting", check: format },
     Step { group: "manifest", title: "the models' manifests", check: manifests },
     Step { group: "lint", title: "lints, natively", check: lint_native },
+    Step { group: "lint", title: "the widget's types", check: types },
     Step { group: "native", title: "unit and parity tests, natively", check: native },
     Step { group: "lint", title: "lints, for the browser", check: lint_wasm },
     Step { group: "build", title: "the browser's bundles", check: build },
@@ -94,6 +95,14 @@ fn lint_native() -> Result<Counts> {
     Ok(Counts::PASSED)
 }
 
+/// The declarations that are published with the widget.
+fn types() -> Result<Counts> {
+    let folder = project::root().join("app/widget");
+    setup::npm_packages(&folder)?;
+    run(Command::new(folder.join("node_modules/.bin/tsc")).arg("--project").arg(&folder))?;
+    Ok(Counts::PASSED)
+}
+
 fn lint_wasm() -> Result<Counts> {
     let compiler = Compiler::find_or_install()?;
     let mut counts = Counts::default();
@@ -103,6 +112,7 @@ fn lint_wasm() -> Result<Counts> {
         (&ENGINE_RELAXED, ENGINE_RELAXED.package),
         (&ENGINE, KERNELS),
         (&ENGINE_GPU, ENGINE_GPU.package),
+        (&GPU_CHECKS, GPU_CHECKS.package),
     ];
     for (bundle, package) in checks {
         let mut clippy = compiler.clippy(&bundle.rustflags())?;
@@ -165,8 +175,10 @@ fn browser() -> Result<Counts> {
     setup::node()?;
     let folder = project::root().join("tests/browser");
     setup::npm_packages(&folder.join("harness"))?;
+    setup::npm_packages(&folder.join("package"))?;
     let chromium = setup::chromium()?;
-    bundle::ensure()?;
+    let package = package::package()?;
+    let gpu_checks = gpu_checks()?;
     let address = serve::serve_in_background(&project::dist())?;
     let mut files = test_files(&folder)?;
     files.extend(test_files(&folder.join("harness"))?);
@@ -177,9 +189,20 @@ fn browser() -> Result<Counts> {
         .arg(format!("--test-reporter-destination={}", report.display()))
         .args(files);
     node.env("KLARTEXT_URL", format!("http://{address}")).env("KLARTEXT_CHROMIUM", chromium);
+    node.env("KLARTEXT_PACKAGE", package).env("KLARTEXT_GPU_CHECKS", gpu_checks);
     let status = node.status().context("cannot start node")?;
     let report = fs::read_to_string(&report).context("node wrote no report")?;
     Ok(tap(&report).and_exit(status.success()))
+}
+
+/// Builds the checks of the GPU's operations; the folder with their script and module.
+fn gpu_checks() -> Result<PathBuf> {
+    let made = GPU_CHECKS.make(&Compiler::find_or_install()?)?;
+    let folder = project::cache("gpu-checks")?;
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("checks.js"), made.js)?;
+    fs::write(folder.join("checks.wasm"), made.wasm)?;
+    Ok(folder)
 }
 
 /// The files `*.test.mjs` of a folder.

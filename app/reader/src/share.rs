@@ -125,7 +125,7 @@ pub fn marked_text(document: &Document) -> String {
 /// The runs of a block with their marks about them.
 fn push_marked(text: &mut String, block: &Block) {
     for run in &block.runs {
-        let Mark { bold, italic, code, link } = &run.mark;
+        let Mark { bold, italic, code, link, tags: _ } = &run.mark;
         let core = run.text.trim();
         let marks = [(*bold, "**"), (*italic, "*"), (*code, "`")];
         // A mark beside a space is no mark, and one that the text has itself would end it.

@@ -385,8 +385,12 @@ impl Download {
             self.fruitless += 1;
         }
         if self.fruitless >= self.settings.failures * self.servers.len() as u32 {
-            let address = self.files[run.file].entry.path.clone();
-            self.failed = Some(Error::Network { address, problem: problem.to_owned() });
+            let (file, problem) = (&self.files[run.file], problem.to_owned());
+            let (item, was_wrong) = (file.entry.path.clone(), |chunk: &Chunk| !chunk.wrong.is_empty());
+            self.failed = Some(match file.chunks.iter().any(was_wrong) {
+                true => Error::Broken { item, problem },
+                false => Error::Network { address: item, problem },
+            });
         }
     }
 

@@ -28,7 +28,11 @@ struct World {
 
 impl World {
     fn new(mirrors: &[&str]) -> Self {
-        let (manifest, files) = model(&mut Dice(1), [100_000, 3_000_000, 700_000], CHUNK as u32, mirrors);
+        Self::in_chunks(CHUNK as u32, mirrors)
+    }
+
+    fn in_chunks(chunk: u32, mirrors: &[&str]) -> Self {
+        let (manifest, files) = model(&mut Dice(1), [100_000, 3_000_000, 700_000], chunk, mirrors);
         let json = serde_json::to_vec(&manifest).unwrap();
         let servers = Servers::new(json, files.clone(), 2);
         Self { manifest, files, servers, disk: Disk::new(3), events: Vec::new() }
@@ -157,6 +161,12 @@ fn says_what_is_missing_wrong_or_down() {
         world.habits(server).liar = false;
     }
     world.load(false);
+
+    // So many chunks that none is asked for often before it is enough.
+    let mut world = World::in_chunks(100_000, &[]);
+    world.habits("").liar = true;
+    let error = world.try_load(false).unwrap_err();
+    assert!(matches!(error, Error::Broken { .. }), "{error}");
 
     let mut world = World::new(&[]);
     world.habits("").status = Some(503);

@@ -81,6 +81,11 @@ pub struct Mark {
     /// The address of a link: `http`, `https`, `mailto` or relative, checked by whoever made the run.
     #[serde(default)]
     pub link: Option<String>,
+    /// Numbers that the page has given to the inline elements around the text, the outermost first, none twice.
+    ///
+    /// Neighbouring runs are in the same element as far as their numbers begin alike.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<u32>,
 }
 
 impl Block {

@@ -1,6 +1,8 @@
 //! The instruction sets and the choice between them.
 
 use crate::kernel::Job;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+use crate::neon::Neon;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed-simd"))]
 use crate::relaxed;
 use crate::scalar::Scalar;
@@ -20,6 +22,10 @@ pub enum Isa {
     /// WebAssembly's relaxed vectors, in a module of their own. It depends on the processor, which a module
     /// cannot ask, whether they are faster than [`Isa::Simd128`]: measure both.
     RelaxedSimd,
+    /// 64-bit ARM, little-endian.
+    Neon,
+    /// The same with the dot-product extension.
+    NeonDot,
     /// x86-64 with AVX2.
     Avx2,
     /// x86-64 with AVX-512 F, BW, VL and VNNI.
@@ -28,7 +34,8 @@ pub enum Isa {
 
 impl Isa {
     /// All of them, the slowest first.
-    const ALL: [Isa; 5] = [Isa::Scalar, Isa::Simd128, Isa::RelaxedSimd, Isa::Avx2, Isa::Avx512Vnni];
+    const ALL: [Isa; 7] =
+        [Isa::Scalar, Isa::Simd128, Isa::RelaxedSimd, Isa::Neon, Isa::NeonDot, Isa::Avx2, Isa::Avx512Vnni];
 
     /// The fastest instruction set of this machine. [`Isa::RelaxedSimd`] is taken to be if it is there.
     #[must_use]
@@ -50,6 +57,13 @@ impl Isa {
             Isa::RelaxedSimd => {
                 cfg!(all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed-simd"))
             }
+            Isa::Neon => {
+                cfg!(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))
+            }
+            #[cfg(target_arch = "aarch64")]
+            Isa::NeonDot => Isa::Neon.is_available() && std::arch::is_aarch64_feature_detected!("dotprod"),
+            #[cfg(not(target_arch = "aarch64"))]
+            Isa::NeonDot => false,
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => is_x86_feature_detected!("avx2"),
             #[cfg(target_arch = "x86_64")]
@@ -64,13 +78,15 @@ impl Isa {
         }
     }
 
-    /// A short name: `scalar`, `simd128`, `relaxed-simd`, `avx2`, `avx512-vnni`.
+    /// A short name: `scalar`, `simd128`, `relaxed-simd`, `neon`, `neon-dotprod`, `avx2`, `avx512-vnni`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Isa::Scalar => "scalar",
             Isa::Simd128 => "simd128",
             Isa::RelaxedSimd => "relaxed-simd",
+            Isa::Neon => "neon",
+            Isa::NeonDot => "neon-dotprod",
             Isa::Avx2 => "avx2",
             Isa::Avx512Vnni => "avx512-vnni",
         }
@@ -88,6 +104,11 @@ impl Isa {
             Isa::Simd128 => job.run(Simd128),
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed-simd"))]
             Isa::RelaxedSimd => relaxed::run(job),
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+            Isa::Neon => job.run(Neon::new()),
+            // SAFETY: the assertion above.
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+            Isa::NeonDot => job.run(unsafe { Neon::with_dot() }),
             // SAFETY: the assertion above.
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => unsafe { avx2::run(job) },

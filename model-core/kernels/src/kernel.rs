@@ -89,6 +89,8 @@ pub(crate) trait Lanes:
 pub(crate) unsafe trait Activation: Copy {}
 
 // SAFETY: an integer.
+unsafe impl Activation for i8 {}
+// SAFETY: an integer.
 unsafe impl Activation for u8 {}
 // SAFETY: an integer.
 unsafe impl Activation for i16 {}

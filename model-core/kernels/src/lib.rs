@@ -48,6 +48,8 @@ mod avx512;
 mod isa;
 mod kernel;
 mod math;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+mod neon;
 mod norm;
 mod packed;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed-simd"))]

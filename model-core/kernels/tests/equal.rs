@@ -31,6 +31,11 @@ fn the_fast_path_is_live() {
             assert_eq!(Isa::best(), Isa::Avx512Vnni);
         }
     }
+    #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+    {
+        let dot = std::arch::is_aarch64_feature_detected!("dotprod");
+        assert_eq!(Isa::best(), if dot { Isa::NeonDot } else { Isa::Neon });
+    }
     assert!(Isa::available().any(|isa| isa == Isa::best()));
     assert_eq!(Isa::available().next(), Some(Isa::Scalar));
 }

@@ -4,17 +4,24 @@
 //! the target if there is one; else the target's words vote with their alignment, and the best contiguous
 //! stretch wins; else the word with the most attention onto the span takes it. So no link gets lost, and none
 //! is scattered over the sentence.
+//!
+//! Tags are the page's elements, which lie in one another: each is a stretch of its own, found in the same way
+//! within the stretch of the element around it.
 
 mod code;
 mod copy;
+mod elements;
 mod evidence;
+mod layers;
 mod place;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use std::ops::Range;
 
+use self::elements::{add_elements, common, shared, union};
 use self::evidence::{Kind, Span, trimmed};
 use self::place::{Placement, place};
 use super::output::Translation;
@@ -30,36 +37,53 @@ use crate::document::{Mark, Run};
 /// Every marked span with a word turns up in the result while there are words to mark; two links never share
 /// one. White space has the marks that both its neighbours have, and punctuation at the ends of a span has
 /// the mark if it had it in the source.
+///
+/// The tags of a run are in the order of the source, an outer one before those within it, and none is without
+/// those around it. Every tag with a word makes one stretch, so that elements rebuilt of what neighbours'
+/// tags have in common at their beginnings are those of the source. There are two exceptions. Code keeps the tags
+/// around it even where the model has put it outside of their stretches. And where two elements with words have
+/// but one word of the target, both are around that.
 pub fn carry(source: &[Run], translation: &Translation) -> Vec<Run> {
     let text: String = source.iter().map(|run| run.text.as_str()).collect();
-    let spans = Span::all(source, &text);
+    let mut spans = Span::all(source, &text);
+    let numbers = add_elements(source, &text, &mut spans);
     let mut runs = Runs::default();
     if spans.is_empty() {
         runs.push(&translation.text, &Mark::default());
     } else if spans[0].kind == Kind::Code && spans[0].source == trimmed(&text, 0..text.len()) {
         runs.push_part(source, &spans[0].source, Look::default());
     } else {
-        let placement = place(&text, &spans, translation);
+        let mut placement = place(&text, &spans, &numbers, translation);
+        for (bytes, span) in &placement.code {
+            placement.tags.put(None, bytes.clone(), shared(source, &spans[*span].source));
+        }
         runs.push_translation(source, &spans, &translation.text, &placement);
     }
     runs.0
 }
 
 /// What a byte of the target is set as, without code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Look<'a> {
     link: Option<&'a str>,
     bold: bool,
     italic: bool,
+    tags: &'a [u32],
 }
 
 impl<'a> Look<'a> {
     fn of(mark: &'a Mark) -> Self {
-        Self { link: mark.link.as_deref(), bold: mark.bold, italic: mark.italic }
+        Self { link: mark.link.as_deref(), bold: mark.bold, italic: mark.italic, tags: &mark.tags }
     }
 
     fn mark(self) -> Mark {
-        Mark { bold: self.bold, italic: self.italic, code: false, link: self.link.map(str::to_owned) }
+        Mark {
+            bold: self.bold,
+            italic: self.italic,
+            code: false,
+            link: self.link.map(str::to_owned),
+            tags: self.tags.to_vec(),
+        }
     }
 
     /// What both have.
@@ -68,16 +92,26 @@ impl<'a> Look<'a> {
             link: self.link.filter(|_| self.link == other.link),
             bold: self.bold && other.bold,
             italic: self.italic && other.italic,
+            tags: common(self.tags, other.tags),
         }
     }
 
-    /// What either has; where both have a link, this one's.
+    /// What either has; where both have a link or tags, this one's.
     fn with(self, other: Self) -> Self {
         Self {
             link: self.link.or(other.link),
             bold: self.bold || other.bold,
             italic: self.italic || other.italic,
+            tags: if self.tags.is_empty() { other.tags } else { self.tags },
         }
+    }
+}
+
+impl PartialEq for Look<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        // The bytes of an element, of which many are compared, have the very same tags.
+        let same_tags = std::ptr::eq(self.tags, other.tags) || self.tags == other.tags;
+        same_tags && (self.link, self.bold, self.italic) == (other.link, other.bold, other.italic)
     }
 }
 
@@ -102,7 +136,8 @@ impl Runs {
             end += run.text.len();
             let (from, to) = (part.start.max(start), part.end.min(end));
             if from < to {
-                let mark = Look::of(&run.mark).with(look).mark();
+                let tags = union(look.tags, &run.mark.tags);
+                let mark = Look { tags: &tags, ..Look::of(&run.mark).with(look) }.mark();
                 self.push(&run.text[from - start..to - start], &Mark { code: run.mark.code, ..mark });
             }
         }
@@ -113,8 +148,14 @@ impl Runs {
         let mut done = 0;
         for (bytes, span) in &placement.code {
             self.push_target(target, done..bytes.start, &looks);
-            let look = looks[bytes.clone()].iter().fold(Look::default(), |all, look| all.with(*look));
+            let mut look = looks[bytes.clone()].iter().fold(Look::default(), |all, look| all.with(*look));
+            if let (true, Some([before, after])) = (bytes.is_empty(), around(&looks, bytes.start)) {
+                // An element that has been put around both sides would be in two parts.
+                look.tags = common(before.tags, after.tags);
+            }
             let (part, own) = (&spans[*span].source, code_look(spans, *span));
+            let tags = union(look.tags, shared(source, part));
+            let own = Look { tags: &tags, ..own };
             // Code that the model has left out stands between spaces.
             let space = |next: Look<'_>| own.common(next).mark();
             if let (true, Some(last)) = (bytes.is_empty(), self.0.last()) {
@@ -141,6 +182,11 @@ impl Runs {
     }
 }
 
+/// The looks on both sides of a place within the target.
+fn around<'l, 'a>(looks: &'l [Look<'a>], at: usize) -> Option<[&'l Look<'a>; 2]> {
+    Some([looks.get(at.checked_sub(1)?)?, looks.get(at)?])
+}
+
 /// The marks of the links, bold and italic spans around code.
 fn code_look<'a>(spans: &[Span<'a>], code: usize) -> Look<'a> {
     let mut look = Look::default();
@@ -152,7 +198,7 @@ fn code_look<'a>(spans: &[Span<'a>], code: usize) -> Look<'a> {
 
 fn look_of(kind: Kind<'_>) -> Look<'_> {
     match kind {
-        Kind::Code => Look::default(),
+        Kind::Code | Kind::Tag(_) => Look::default(),
         Kind::Link(link) => Look { link: Some(link), ..Look::default() },
         Kind::Bold => Look { bold: true, ..Look::default() },
         Kind::Italic => Look { italic: true, ..Look::default() },
@@ -160,8 +206,9 @@ fn look_of(kind: Kind<'_>) -> Look<'_> {
 }
 
 /// The look of each byte of the target.
-fn looks<'a>(spans: &[Span<'a>], target: &str, placement: &Placement) -> Vec<Look<'a>> {
-    let mut looks = vec![Look::default(); target.len()];
+fn looks<'a>(spans: &[Span<'a>], target: &str, placement: &'a Placement) -> Vec<Look<'a>> {
+    let tags = |byte| Look { tags: placement.tags.tags(byte), ..Look::default() };
+    let mut looks: Vec<_> = (0..target.len()).map(tags).collect();
     // Of two links that meet in their punctuation, the shorter may consist of it.
     let mut by_length: Vec<_> = spans.iter().zip(&placement.stretches).collect();
     by_length.sort_by_key(|(_, stretches)| stretches.iter().map(Range::len).sum::<usize>());

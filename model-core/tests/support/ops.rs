@@ -17,7 +17,7 @@ use model_core::ops::{
 const FLIPS: f32 = 6.0;
 
 /// Checks all operations on random shapes of the kind that models have.
-pub(crate) fn check_all(device: &Device, tolerance: f32) {
+pub(crate) async fn check_all(device: &Device, tolerance: f32) {
     let mut checks = Checks::new(device, tolerance, 1);
     for round in 0..12 {
         let (dim, heads) = (checks.random.one_of(&[32, 64, 256]), checks.random.one_of(&[2, 8]));
@@ -25,16 +25,53 @@ pub(crate) fn check_all(device: &Device, tolerance: f32) {
         let (rows, vocab) = (1 + checks.random.below(69), 300 + checks.random.below(1700));
         let longest = 1 + checks.random.below(50);
         let alpha = (round % 3 != 0).then(|| 20.0 + checks.random.below(60) as f32);
-        checks.affine(rows, dim, 3 * dim, alpha, round % 2 == 0);
-        checks.project(rows, dim, vocab, alpha);
-        checks.embed(rows, vocab, dim);
-        checks.ssru_norm(rows, dim);
-        checks.attention(dim, heads, alpha);
-        checks.feed_forward(rows, dim, ffn, alpha);
-        checks.record(rows, longest);
-        checks.select(rows, dim);
+        checks.affine(rows, dim, 3 * dim, alpha, round % 2 == 0).await;
+        checks.project(rows, dim, vocab, alpha).await;
+        checks.embed(rows, vocab, dim).await;
+        checks.ssru_norm(rows, dim).await;
+        checks.attention(dim, heads, alpha).await;
+        checks.feed_forward(rows, dim, ffn, alpha).await;
+        checks.record(rows, longest).await;
+        checks.select(rows, dim).await;
     }
-    checks.equal_outputs();
+    checks.equal_outputs().await;
+}
+
+/// Checks all operations on shapes of models that the GPU's kernels do, and what those do at the edges.
+pub(crate) async fn check_gpu(device: &Device, tolerance: f32) {
+    let mut checks = Checks::new(device, tolerance, 3);
+    for (rows, dim, heads, ffn, vocab) in [
+        (1, 256, 8, 768, 1500),
+        (2, 32, 2, 32, 300),
+        (5, 64, 8, 96, 1024),
+        (37, 256, 8, 1536, 2047),
+        (64, 512, 8, 2048, 400),
+    ] {
+        let alpha = Some(20.0 + 7.0 * rows as f32 % 60.0);
+        for relu in [false, true] {
+            checks.affine(rows, dim, 3 * dim, alpha, relu).await;
+        }
+        checks.affine(rows, dim, 33, alpha, false).await;
+        checks.project(rows, dim, vocab, alpha).await;
+        checks.take(rows, dim, vocab, vec![1, 5, 17, 18, 200, 299]).await;
+        checks.embed(rows, vocab, dim).await;
+        checks.ssru_norm(rows, dim).await;
+        checks.attention(dim, heads, alpha).await;
+        checks.feed_forward(rows, dim, ffn, alpha).await;
+        checks.record(rows, 3 + rows).await;
+        checks.select(rows, dim).await;
+    }
+    checks.equal_outputs().await;
+}
+
+/// The numbers of a tensor, wherever they are: a browser's GPU gives none at once.
+async fn floats<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+    x.into_data_async().await.expect("the device answers").iter().collect()
+}
+
+/// The same for whole numbers.
+async fn ints<const D: usize>(x: Tensor<D, Int>) -> Vec<i32> {
+    x.into_data_async().await.expect("the device answers").iter().collect()
 }
 
 /// A small generator of repeatable numbers (xorshift).
@@ -173,17 +210,16 @@ impl<'a> Checks<'a> {
         norm
     }
 
-    #[track_caller]
-    fn close<const D: usize>(&self, fast: Tensor<D>, plain: Tensor<D>, flip: f32, what: &str) {
+    async fn close<const D: usize>(&self, fast: Tensor<D>, plain: Tensor<D>, flip: f32, what: &str) {
         assert_eq!(fast.dims(), plain.dims(), "{what}: shape");
-        let fast = fast.into_data().iter::<f32>().collect::<Vec<_>>();
-        for (index, (fast, plain)) in fast.into_iter().zip(plain.into_data().iter::<f32>()).enumerate() {
+        let (fast, plain) = (floats(fast).await, floats(plain).await);
+        for (index, (fast, plain)) in fast.into_iter().zip(plain).enumerate() {
             let allowed = self.tolerance * plain.abs().max(1.0) + FLIPS * flip;
             assert!((fast - plain).abs() <= allowed, "{what}[{index}]: {fast} and {plain}");
         }
     }
 
-    pub(crate) fn affine(
+    pub(crate) async fn affine(
         &mut self,
         rows: usize,
         inputs: usize,
@@ -197,20 +233,18 @@ impl<'a> Checks<'a> {
         let plain = reference::affine(x.plain(), map.plain(), form);
         // Without an alpha inputs are divided by what they have in common, and not all devices divide alike.
         let flip = if alpha.is_some() { 0.0 } else { map.flip };
-        self.close(fast, plain, flip, &format!("affine {rows}×{inputs}×{outputs} {alpha:?} {relu}"));
+        self.close(fast, plain, flip, &format!("affine {rows}×{inputs}×{outputs} {alpha:?} {relu}")).await;
     }
 
-    pub(crate) fn project(&mut self, rows: usize, inputs: usize, outputs: usize, alpha: Option<f32>) {
+    pub(crate) async fn project(&mut self, rows: usize, inputs: usize, outputs: usize, alpha: Option<f32>) {
         let form = Self::form(inputs, outputs, alpha);
         let (x, map) = (self.inputs(rows, inputs), self.map(form));
         let what = format!("project {rows}×{inputs}×{outputs} {alpha:?}");
         let (ids, log_probs) = ops::project(x.on(self.device), map.packed(self.device), form);
         assert_eq!((ids.dims(), log_probs.dims()), ([rows], [rows]), "{what}: shape");
-        let logits =
-            reference::affine(x.plain(), map.plain(), form).into_data().iter::<f32>().collect::<Vec<_>>();
+        let logits = floats(reference::affine(x.plain(), map.plain(), form)).await;
         let allowed = self.tolerance + if alpha.is_some() { 0.0 } else { FLIPS * map.flip };
-        let found = ids.into_data().iter::<i32>().collect::<Vec<_>>();
-        let log_probs = log_probs.into_data().iter::<f32>().collect::<Vec<_>>();
+        let (found, log_probs) = (ints(ids).await, floats(log_probs).await);
         for (row, logits) in logits.chunks_exact(outputs).enumerate() {
             let id = usize::try_from(found[row]).expect("an id");
             let best = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -226,20 +260,20 @@ impl<'a> Checks<'a> {
     }
 
     /// Of equal outputs the first wins.
-    pub(crate) fn equal_outputs(&mut self) {
+    pub(crate) async fn equal_outputs(&mut self) {
         let mut map = self.map(Self::form(32, 1500, Some(1.0)));
         map.weights.fill(0);
         map.scale.0.fill(1.0);
         map.bias.0.fill(0.0);
         let x = self.inputs(3, 32);
         let (ids, log_probs) = ops::project(x.on(self.device), map.packed(self.device), map.form);
-        assert!(ids.into_data().iter::<i32>().eq([0; 3]));
+        assert_eq!(ints(ids).await, [0; 3]);
         let plain = Floats(vec![-(1500f32.ln()); 3], [3]).plain();
-        self.close(log_probs, plain, 0.0, "equal outputs");
+        self.close(log_probs, plain, 0.0, "equal outputs").await;
     }
 
     /// What is taken from a packed map is what the map has.
-    pub(crate) fn take(&mut self, rows: usize, inputs: usize, outputs: usize, ids: Vec<i32>) {
+    pub(crate) async fn take(&mut self, rows: usize, inputs: usize, outputs: usize, ids: Vec<i32>) {
         let form = Self::form(inputs, outputs, Some(60.0));
         let (x, map) = (self.inputs(rows, inputs), self.map(form));
         let fewer = AffineForm { outputs: ids.len(), ..form };
@@ -247,10 +281,11 @@ impl<'a> Checks<'a> {
         let ids = Ints(ids, [len]).on(self.device);
         let whole = ops::affine(x.on(self.device), map.packed(self.device), form).select(1, ids.clone());
         let taken = ops::take(map.packed(self.device), ids, form);
-        whole.into_data().assert_eq(&ops::affine(x.on(self.device), taken, fewer).into_data(), true);
+        let taken = ops::affine(x.on(self.device), taken, fewer);
+        assert_eq!(floats(whole).await, floats(taken).await);
     }
 
-    pub(crate) fn embed(&mut self, tokens: usize, pieces: usize, dim: usize) {
+    pub(crate) async fn embed(&mut self, tokens: usize, pieces: usize, dim: usize) {
         let map = self.map(Self::form(dim, pieces, Some(50.0)));
         let form = EmbedForm { pieces, dim, unit: 1.0 / 299.9 };
         let mut ids: Vec<i32> = (0..tokens).map(|_| self.random.below(pieces) as i32).collect();
@@ -267,27 +302,27 @@ impl<'a> Checks<'a> {
             let fast = ops::embed(ids.on(self.device), places, table, encoding.on(self.device), form);
             let (table, places) = (map.weights().plain(), positions.unwrap_or(given).plain());
             let plain = reference::embed(ids.plain(), places, table, encoding.plain(), form);
-            self.close(fast, plain, 0.0, &format!("embed {tokens}×{dim}"));
+            self.close(fast, plain, 0.0, &format!("embed {tokens}×{dim}")).await;
         }
     }
 
-    pub(crate) fn ssru_norm(&mut self, rows: usize, dim: usize) {
+    pub(crate) async fn ssru_norm(&mut self, rows: usize, dim: usize) {
         let (gates, x) = (self.floats([rows, 2 * dim], 9.0), self.floats([rows, dim], 3.0));
         let (cell, norm) = (self.floats([rows, dim], 1.0), self.norm(dim));
         let (held, d) = (cell.on(self.device), self.device);
         let (out, new) = ops::ssru_norm(gates.on(d), x.on(d), held.clone(), norm.on(d));
-        self.close(held, cell.plain(), 0.0, "a cell that somebody else holds");
+        self.close(held, cell.plain(), 0.0, "a cell that somebody else holds").await;
         let (plain_out, plain_new) =
             reference::ssru_norm(gates.plain(), x.plain(), cell.plain(), norm.plain());
-        self.close(new, plain_new, 0.0, &format!("cell {rows}×{dim}"));
-        self.close(out, plain_out, 0.0, &format!("ssru {rows}×{dim}"));
+        self.close(new, plain_new, 0.0, &format!("cell {rows}×{dim}")).await;
+        self.close(out, plain_out, 0.0, &format!("ssru {rows}×{dim}")).await;
         let (_, moved) = ops::ssru_norm(gates.on(d), x.on(d), cell.on(d), norm.on(d));
         let (_, plain) = reference::ssru_norm(gates.plain(), x.plain(), cell.plain(), norm.plain());
-        self.close(moved, plain, 0.0, "a cell that nobody else holds");
+        self.close(moved, plain, 0.0, "a cell that nobody else holds").await;
     }
 
     /// Attention within sentences, and to sentences in any order.
-    pub(crate) fn attention(&mut self, dim: usize, heads: usize, alpha: Option<f32>) {
+    pub(crate) async fn attention(&mut self, dim: usize, heads: usize, alpha: Option<f32>) {
         let d = self.device;
         let mut sentences: Vec<Range<usize>> = Vec::new();
         for _ in 0..1 + self.random.below(6) {
@@ -314,7 +349,7 @@ impl<'a> Checks<'a> {
             plain,
             out.flip,
             &format!("self-attention {tokens}×{dim}, {heads} heads, {alpha:?}"),
-        );
+        ).await;
 
         let kv = self.floats([tokens, 2 * dim], 2.0);
         let rows = 1 + self.random.below(69);
@@ -345,12 +380,12 @@ impl<'a> Checks<'a> {
         let what = format!("{rows} rows to {tokens}×{dim}, {heads} heads, {alpha:?}");
         // Queries may have a flip where there is no alpha, and move all that is behind them.
         let flip = out.flip + if alpha.is_some() { 0.0 } else { 2.0 * q.flip };
-        self.close(fast, plain, flip, &format!("cross-attention, {what}"));
+        self.close(fast, plain, flip, &format!("cross-attention, {what}")).await;
         let flip = if alpha.is_some() { 0.0 } else { q.flip };
-        self.close(weights, plain_weights, flip, &format!("alignment, {what}"));
+        self.close(weights, plain_weights, flip, &format!("alignment, {what}")).await;
     }
 
-    pub(crate) fn feed_forward(&mut self, rows: usize, dim: usize, ffn: usize, alpha: Option<f32>) {
+    pub(crate) async fn feed_forward(&mut self, rows: usize, dim: usize, ffn: usize, alpha: Option<f32>) {
         let d = self.device;
         let inner = self.map(AffineForm { relu: true, ..Self::form(dim, ffn, alpha) });
         let outer = self.map(Self::form(ffn, dim, alpha.map(|alpha| alpha + 7.0)));
@@ -359,11 +394,11 @@ impl<'a> Checks<'a> {
         let fast = ops::feed_forward(x.on(d), inner.packed(d), outer.packed(d), norm.on(d), form);
         let plain = reference::feed_forward(x.plain(), inner.plain(), outer.plain(), norm.plain(), form);
         let flip = outer.flip + if alpha.is_some() { 0.0 } else { inner.flip };
-        self.close(fast, plain, flip, &format!("feed-forward {rows}×{dim}×{ffn} {alpha:?}"));
+        self.close(fast, plain, flip, &format!("feed-forward {rows}×{dim}×{ffn} {alpha:?}")).await;
     }
 
     /// Three steps in two slots: the last one is where the first was, and the second is still there.
-    pub(crate) fn record(&mut self, rows: usize, longest: usize) {
+    pub(crate) async fn record(&mut self, rows: usize, longest: usize) {
         let (d, width) = (self.device, RECORD_HEAD + longest);
         let mut history = Tensor::<3, Int>::empty([2, rows, width], (d, DType::I32));
         let start = self.random.below(400) as i32;
@@ -382,19 +417,19 @@ impl<'a> Checks<'a> {
             let ids = Ints(ids, [rows]).on(d);
             (history, position) = ops::record(history, position, ids, log_probs.on(d), weights.on(d));
         }
-        assert!(position.into_data().iter::<i32>().eq([start + 3]));
-        assert_eq!(history.into_data().iter::<i32>().collect::<Vec<_>>(), slots.concat());
+        assert_eq!(ints(position).await, [start + 3]);
+        assert_eq!(ints(history).await, slots.concat());
     }
 
-    pub(crate) fn select(&mut self, rows: usize, dim: usize) {
+    pub(crate) async fn select(&mut self, rows: usize, dim: usize) {
         let d = self.device;
         let kept: Vec<i32> = (0..rows as i32).filter(|_| self.random.below(2) == 0).chain([0]).collect();
         let (x, len) = (self.floats([rows, dim], 1.0), kept.len());
         let list = Ints(kept.clone(), [len]);
         let fast = ops::select_rows(x.on(d), list.on(d));
-        self.close(fast, x.plain().select(0, list.plain()), 0.0, "rows");
+        self.close(fast, x.plain().select(0, list.plain()), 0.0, "rows").await;
         let ids = Ints((0..rows).map(|_| self.random.below(32_000) as i32).collect(), [rows]);
-        let chosen: Vec<i32> = ops::select_ids(ids.on(d), list.on(d)).into_data().iter().collect();
+        let chosen = ints(ops::select_ids(ids.on(d), list.on(d))).await;
         assert_eq!(chosen, kept.iter().map(|&row| ids.0[row as usize]).collect::<Vec<_>>());
     }
 }

@@ -1,18 +1,23 @@
 //! The kernels in WebAssembly, without a browser: comparisons of simd128 with the scalar code, and a
 //! benchmark. `check.mjs` runs both.
 
+#[path = "../../race/kernels/bare.rs"]
+mod bare;
 #[path = "../../../model-core/kernels/tests/cases/mod.rs"]
 mod cases;
 #[path = "../../../model-core/kernels/tests/support/mod.rs"]
 mod support;
+#[path = "../../race/kernels/work.rs"]
+mod work;
 
 use std::cell::RefCell;
-use std::hint::black_box;
 
+use bare::{Loop, bare};
 use klartext_kernels::{
     Alpha, Attention, Isa, Norm, Rows, Scratch, affine, affine_argmax, attention, ssru_norm,
 };
 use support::{Map, Random, packed};
+use work::{Kernel, Work};
 
 /// How many instruction sets the module has: scalar, then simd128 and relaxed-simd if it was compiled with
 /// them.
@@ -117,25 +122,39 @@ pub extern "C" fn step(times: u32, rows: usize) {
     });
 }
 
-/// The bound for the affine map: `times` rounds of eight products of eight pairs, each added to a sum of its
-/// own.
+thread_local! {
+    static WORK: RefCell<Option<Work>> = const { RefCell::new(None) };
+}
+
+/// Makes a call of the kernel of that number, see [`Kernel::ALL`]. `isa` counts as in [`prepare`].
 #[unsafe(no_mangle)]
-pub extern "C" fn dot(times: u32) -> i32 {
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    {
-        use std::arch::wasm32::*;
-        let mut sums = [i32x4_splat(0); 8];
-        let a = black_box([1, 2, 3, 4].map(|x| i16x8_splat(x)));
-        let mut b = black_box([i16x8_splat(7), i16x8_splat(-8)]);
-        for _ in 0..times {
-            for (sum, (a, b)) in sums.iter_mut().zip(a.into_iter().flat_map(|a| b.map(|b| (a, b)))) {
-                *sum = i32x4_add(*sum, i32x4_dot_i16x8(a, b));
-            }
-            // Something that no compiler sees through, so that the products stay in the loop.
-            b = b.map(|b| i32x4_add(b, a[0]));
+pub extern "C" fn prepare_call(isa: usize, kernel: usize, rows: usize, k: usize, n: usize) {
+    let isa = Isa::available().nth(isa).unwrap_or(Isa::Scalar);
+    WORK.set(Kernel::ALL.get(kernel).map(|&kernel| Work::new(isa, kernel, rows, k, n)));
+}
+
+/// Repeats the call that was made last.
+#[unsafe(no_mangle)]
+pub extern "C" fn call(times: u32) {
+    WORK.with_borrow_mut(|work| {
+        if let Some(work) = work {
+            (0..times).for_each(|_| work.run());
         }
-        i32x4_extract_lane::<0>(sums.into_iter().fold(b[0], |total, sum| i32x4_add(total, sum)))
-    }
-    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-    (0..times as i32).fold(0, |sum, i| sum.wrapping_add(black_box(i)))
+    });
+}
+
+/// Rounds of the bound for the affine map, see [`bare`]; nothing for the scalar code.
+#[unsafe(no_mangle)]
+pub extern "C" fn bound(isa: usize, rounds: u32) -> i32 {
+    bound_of(isa).map_or(0, |(work, _)| work(rounds))
+}
+
+/// The multiplications and additions of such a round.
+#[unsafe(no_mangle)]
+pub extern "C" fn bound_operations(isa: usize) -> u32 {
+    bound_of(isa).map_or(0, |(_, operations)| operations)
+}
+
+fn bound_of(isa: usize) -> Option<(Loop, u32)> {
+    bare(Isa::available().nth(isa)?.name())
 }

@@ -6,14 +6,14 @@
  * @typedef {object} Result
  * @property {string[]} outputs one for each sentence
  * @property {number} ms from the order to the last sentence
- * @property {number} firstMs from the order to the first
+ * @property {number} firstMs from the order to the first sentence, or to the end of another engine's first batch
  * @property {number} memory bytes of the worker's WebAssembly memory
  */
 
 /** A worker, and the messages it sends. */
 class Messages {
-  constructor(address) {
-    this.worker = new Worker(address, { type: "module" });
+  constructor(address, type) {
+    this.worker = new Worker(address, { type });
     this.waiting = null;
     this.worker.addEventListener("message", ({ data }) => this.waiting?.take(data));
     this.worker.addEventListener("error", (event) => {
@@ -57,7 +57,7 @@ export class Klartext {
   /** Starts the worker and loads the model. */
   async start(plan) {
     const begin = performance.now();
-    this.messages = new Messages(plan.worker + this.query);
+    this.messages = new Messages(plan.worker + this.query, "module");
     await this.messages.exchange(null, whenType("started"));
     const options = { choice: "cpu", measured: [], workers: this.workers };
     const manifest = new URL(plan.manifest, location).href;
@@ -111,16 +111,19 @@ export class Klartext {
   }
 }
 
-/** fxtranslate, compiled from its crate with SIMD. */
-export class Fxtranslate {
-  name = "fxtranslate";
+/** Another engine, in a worker that speaks as `opponent.js` does. */
+export class Opponent {
+  /** `exact`: whether its products are replaced by exact ones. */
+  constructor(name, address, { module = false, exact = false } = {}) {
+    Object.assign(this, { name, address, type: module ? "module" : "classic", exact });
+  }
 
   /** Starts the worker and loads the model. */
   async start(plan) {
     const begin = performance.now();
-    this.messages = new Messages("oracle-worker.js");
+    this.messages = new Messages(this.address, this.type);
     await this.messages.exchange(null, whenType("started"));
-    const request = { type: "load", manifest: plan.manifest };
+    const request = { type: "load", manifest: plan.manifest, exact: this.exact };
     this.kernels = (await this.messages.exchange(request, whenType("ready"))).kernels;
     this.readyMs = performance.now() - begin;
   }
@@ -138,5 +141,10 @@ export class Fxtranslate {
       if (message.type !== "done") return undefined;
       return { outputs: message.outputs, ms: performance.now() - begin, firstMs, memory: message.memory };
     });
+  }
+
+  /** Ends the worker. */
+  stop() {
+    this.messages.worker.terminate();
   }
 }

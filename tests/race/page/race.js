@@ -1,7 +1,10 @@
 // The race: every engine translates the same text once to warm up and then once in every round. What came of it is in
 // the promise `window.race`, for the script that opened the page.
 
-import { Fxtranslate, Klartext } from "./engines.js";
+import { Klartext, Opponent } from "./engines.js";
+
+/** How many of the sentences that an engine translates differently are shown. */
+const EXAMPLES = 3;
 
 const element = (id) => document.getElementById(id);
 
@@ -21,68 +24,79 @@ function row(part, title, cells) {
   element(part).append(line);
 }
 
-const rate = (words, ms) => ((1000 * words) / ms).toFixed(1);
+const count = (lines) => lines.flatMap((line) => line.split(/\s+/).filter(Boolean)).length;
 
 async function race() {
   const plan = await (await fetch("race.json")).json();
-  const words = plan.lines.flatMap((line) => line.split(/\s+/).filter(Boolean)).length;
-
-  const klartext = new Klartext("klartext", "simd128", 1);
-  const relaxed = new Klartext("klartext_relaxed", null, 1);
-  const everywhere = new Klartext("klartext_all", null, null);
-  const fxtranslate = new Fxtranslate();
-  const engines = [klartext, relaxed, everywhere, fxtranslate];
-  for (const engine of engines) {
-    status(`${engine.name} starts`);
-    await engine.start(plan);
-  }
-  row("names", "Round", engines.map((engine) => engine.name));
-
-  status("warming up");
+  const klartext = new Klartext("klartext_simd128", "simd128", 1);
+  status(`${klartext.name} starts`);
+  await klartext.start(plan);
+  // Klartext gets the lines and cuts them itself; the others get the sentences that it cuts.
   const sentences = await klartext.sentences(plan.lines);
-  await relaxed.translate(plan.lines);
-  await everywhere.translate(plan.lines);
-  await fxtranslate.translate(sentences);
-  const texts = new Map([
-    [klartext, plan.lines],
-    [relaxed, plan.lines],
-    [everywhere, plan.lines],
-    [fxtranslate, sentences],
-  ]);
+  const few = sentences.slice(0, plan.slow_sentences);
+  const contestants = [
+    { engine: klartext, text: plan.lines, of: sentences },
+    { engine: new Klartext("klartext_relaxed", null, 1), text: plan.lines, of: sentences },
+    { engine: new Klartext("klartext_all_workers", null, null), text: plan.lines, of: sentences },
+    ...[
+      { engine: new Opponent("fxtranslate_simd128", "fxtranslate/crate-worker.js", { module: true }), of: sentences },
+      { engine: new Opponent("bergamot", "bergamot/worker.js"), of: sentences },
+      { engine: new Opponent("fxtranslate_npm", "fxtranslate/npm-worker.js"), of: few },
+    ].map((contestant) => ({ ...contestant, text: contestant.of })),
+  ].map((contestant) => ({ ...contestant, words: count(contestant.of), results: [] }));
 
-  const results = new Map(engines.map((engine) => [engine, []]));
+  for (const { engine, text } of contestants) {
+    status(`${engine.name} warms up`);
+    if (engine !== klartext) await engine.start(plan);
+    await engine.translate(text);
+  }
+  row("names", "Round", contestants.map(({ engine }) => engine.name));
   for (let round = 1; round <= plan.rounds; round++) {
     status(`round ${round} of ${plan.rounds}`);
     // Nobody is always the first.
-    for (const engine of round % 2 ? engines : engines.toReversed()) {
-      results.get(engine).push(await engine.translate(texts.get(engine)));
+    for (const { engine, text, results } of round % 2 ? contestants : contestants.toReversed()) {
+      results.push(await engine.translate(text));
     }
-    const rates = engines.map((engine) => rate(words, results.get(engine).at(-1).ms));
+    const rates = contestants.map(({ words, results }) => ((1000 * words) / results.at(-1).ms).toFixed(1));
     row("rounds", String(round), rates);
-    console.log(rates.map((rate, index) => `${engines[index].name} ${rate}`).join(", ") + " words a second");
+    console.log(rates.map((rate, index) => `${contestants[index].engine.name} ${rate}`).join(", ") + " words a second");
   }
 
-  const [ours, others, all, theirs] = engines.map((engine) => results.get(engine).at(-1).outputs);
-  for (const other of [others, all]) {
-    if (JSON.stringify(ours) !== JSON.stringify(other)) throw new Error("Klartext's engines make different texts");
-  }
+  const ours = contestants[0].results.at(-1).outputs;
+  status("bergamot with exact products");
+  const exact = new Opponent("bergamot_exact", "bergamot/worker.js", { exact: true });
+  await exact.start(plan);
+  const { outputs } = await exact.translate(few);
+  exact.stop();
   status("done");
   return {
-    words,
+    words: count(sentences),
     sentences: sentences.length,
-    equal: ours.filter((output, index) => output === theirs[index]).length,
-    ...Object.fromEntries(engines.map((engine) => [engine.name, report(engine, results.get(engine))])),
+    contestants: Object.fromEntries(
+      contestants.map((contestant) => [contestant.engine.name, report(contestant, ours)]),
+    ),
+    bergamot_exact: { sentences: few.length, equal: equal(outputs, ours) },
   };
 }
 
+const equal = (outputs, ours) => outputs.filter((output, index) => output === ours[index]).length;
+
 /** What is kept of an engine's rounds. */
-function report(engine, results) {
+function report({ engine, of, words, results }, ours) {
+  const { outputs, memory } = results.at(-1);
+  const differences = outputs.flatMap((output, index) =>
+    output === ours[index] ? [] : [{ source: of[index], klartext: ours[index], other: output }],
+  );
   return {
     kernels: engine.kernels,
+    sentences: of.length,
+    words,
+    equal: equal(outputs, ours),
+    differences: differences.slice(0, EXAMPLES),
     ready_ms: engine.readyMs,
     seconds: results.map(({ ms }) => ms / 1000),
     first_ms: results.map(({ firstMs }) => firstMs),
-    memory_bytes: results.at(-1).memory,
+    memory_bytes: memory,
   };
 }
 

@@ -55,8 +55,13 @@ impl Placer<'_> {
         self.code.iter().any(|&(_, placed)| placed == span)
     }
 
+    /// The spans that are code, which come before all others.
+    pub(super) fn code_spans(&self) -> impl Iterator<Item = usize> + use<'_> {
+        (0..self.spans.len()).take_while(|&span| self.spans[span].kind == Kind::Code)
+    }
+
     /// Whether a mark is part of code, with which it is carried over.
     pub(super) fn is_in_code(&self, span: usize) -> bool {
-        self.spans.iter().any(|code| code.kind == Kind::Code && code.contains(&self.spans[span]))
+        self.code_spans().any(|code| self.spans[code].contains(&self.spans[span]))
     }
 }

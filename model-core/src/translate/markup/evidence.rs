@@ -14,6 +14,8 @@ pub(super) enum Kind<'a> {
     Link(&'a str),
     Bold,
     Italic,
+    /// An element of the page, and the span of the element around it. Neighbours in one element rival like links.
+    Tag(Option<usize>),
 }
 
 /// A maximal stretch of the source with one mark.
@@ -25,7 +27,7 @@ pub(super) struct Span<'a> {
 }
 
 impl Kind<'_> {
-    pub(super) const COUNT: usize = 4;
+    pub(super) const COUNT: usize = 5;
 
     /// Its number among the kinds.
     pub(super) fn index(self) -> usize {
@@ -34,14 +36,28 @@ impl Kind<'_> {
             Self::Link(_) => 1,
             Self::Bold => 2,
             Self::Italic => 3,
+            Self::Tag(_) => 4,
         }
+    }
+
+    /// The number of the group of spans that rival for words.
+    fn group(self) -> usize {
+        match self {
+            Self::Tag(Some(outer)) => Self::COUNT + outer,
+            _ => self.index(),
+        }
+    }
+
+    /// Whether a span of this kind makes one stretch and shares no word with another of its group.
+    pub(super) fn is_whole(self) -> bool {
+        matches!(self, Self::Link(_) | Self::Tag(_))
     }
 }
 
 impl<'a> Span<'a> {
-    /// The spans of runs whose concatenated texts are `text`, ordered by kind and then by place.
+    /// The spans of runs whose concatenated texts are `text`, without tags, ordered by kind and then by place.
     pub(super) fn all(runs: &'a [Run], text: &str) -> Vec<Self> {
-        let kinds: [fn(&Mark) -> Option<Kind<'_>>; Kind::COUNT] = [
+        let kinds: [fn(&Mark) -> Option<Kind<'_>>; 4] = [
             |mark| mark.code.then_some(Kind::Code),
             |mark| mark.link.as_deref().map(Kind::Link),
             |mark| mark.bold.then_some(Kind::Bold),
@@ -98,8 +114,8 @@ pub(super) struct Evidence {
     spans: usize,
     /// `[words, spans]`.
     mass: Vec<f32>,
-    /// `[words, spans]`: the mass less that of the strongest rival, which is another span of the kind or the
-    /// unmarked text.
+    /// `[words, spans]`: the mass less that of the strongest rival, which is another span of the group or the
+    /// text that none of them marks.
     gain: Vec<f32>,
     /// `[words]`: the mass onto everything that can tell something.
     total: Vec<f32>,
@@ -150,6 +166,15 @@ impl Evidence {
     /// The byte of the source that a word mostly comes from.
     pub(super) fn origin(&self, word: usize) -> usize {
         self.origin[word]
+    }
+
+    /// Leaves no doubt for the tags, which begin at `first`, that a word comes from a span of code.
+    pub(super) fn settle(&mut self, spans: &[Span<'_>], first: usize, word: usize, code: usize) {
+        for (index, span) in spans.iter().enumerate().skip(first) {
+            let is_around = span.contains(&spans[code]);
+            self.mass[word * self.spans + index] = f32::from(is_around);
+            self.gain[word * self.spans + index] = if is_around { 1.0 } else { -1.0 };
+        }
     }
 
     fn add_alignment(
@@ -214,18 +239,20 @@ impl Evidence {
     }
 
     fn weigh_rivals(&mut self, spans: &[Span<'_>]) {
+        // For each group: the mass of all its spans, and the two greatest.
+        let count = spans.iter().map(|span| span.kind.group() + 1).max().unwrap_or_default();
+        let mut groups = vec![(0.0_f32, 0.0_f32, 0.0_f32); count];
         for (word, &total) in self.total.iter().enumerate() {
             let row = word * self.spans..(word + 1) * self.spans;
-            // For each kind: the mass of all its spans, and the two greatest.
-            let mut kinds = [(0.0_f32, 0.0_f32, 0.0_f32); Kind::COUNT];
+            groups.fill((0.0, 0.0, 0.0));
             for (&mass, span) in self.mass[row.clone()].iter().zip(spans) {
-                let (sum, first, second) = &mut kinds[span.kind.index()];
+                let (sum, first, second) = &mut groups[span.kind.group()];
                 *sum += mass;
                 *second = second.max(mass.min(*first));
                 *first = first.max(mass);
             }
             for ((gain, &mass), span) in self.gain[row.clone()].iter_mut().zip(&self.mass[row]).zip(spans) {
-                let (sum, first, second) = kinds[span.kind.index()];
+                let (sum, first, second) = groups[span.kind.group()];
                 let rival = if mass < first { first } else { second };
                 *gain = mass - rival.max(total - sum);
             }

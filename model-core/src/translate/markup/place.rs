@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::evidence::{Evidence, Kind, Span, trimmed};
+use super::layers::Layers;
 use super::words::{is_word, shared_punctuation, words};
 use crate::translate::output::Translation;
 
@@ -19,17 +20,24 @@ const PART: (f32, f32) = (0.5, 0.25);
 /// Where everything lies; ranges are bytes of the target.
 #[derive(Debug, Default)]
 pub(super) struct Placement {
-    /// For each span, the stretches it marks. None for code.
+    /// For each span, the stretches it marks. None for code and tags.
     pub(super) stretches: Vec<Vec<Range<usize>>>,
     /// Code and the part of the target that it replaces, in order; the part is empty where code is added.
     pub(super) code: Vec<(Range<usize>, usize)>,
+    /// Where which tags hold.
+    pub(super) tags: Layers,
 }
 
-/// Places spans.
-pub(super) fn place(source: &str, spans: &[Span<'_>], translation: &Translation) -> Placement {
+/// Places spans. The last ones are tags, and `numbers` are theirs.
+pub(super) fn place(
+    source: &str,
+    spans: &[Span<'_>],
+    numbers: &[Vec<u32>],
+    translation: &Translation,
+) -> Placement {
     let (source_words, words) = (words(source), words(&translation.text));
     let evidence = Evidence::new(source, &source_words, spans, translation, &words);
-    let mut by_length: Vec<usize> = (0..spans.len()).collect();
+    let mut by_length: Vec<usize> = (0..spans.len() - numbers.len()).collect();
     by_length.sort_by_key(|&span| Reverse(spans[span].source.len()));
     let (code, marks): (Vec<_>, Vec<_>) =
         by_length.into_iter().partition(|&span| spans[span].kind == Kind::Code);
@@ -42,6 +50,7 @@ pub(super) fn place(source: &str, spans: &[Span<'_>], translation: &Translation)
         code_at: vec![None; translation.text.len()],
         linked: linked(spans),
         link_of: vec![None; words.len()],
+        tag_of: vec![None; words.len()],
         words,
         placed: vec![Vec::new(); spans.len()],
         punctuation: vec![None; spans.len()],
@@ -59,7 +68,7 @@ pub(super) fn place(source: &str, spans: &[Span<'_>], translation: &Translation)
     marks.iter().for_each(|&span| placer.copy(span));
     marks.iter().for_each(|&span| placer.vote(span));
     marks.iter().for_each(|&span| placer.insist(span));
-    placer.finish()
+    placer.finish(numbers)
 }
 
 /// Spans being placed.
@@ -76,6 +85,8 @@ pub(super) struct Placer<'a> {
     linked: Vec<bool>,
     /// For each word, the link it belongs to.
     link_of: Vec<Option<usize>>,
+    /// For each word, the tag it belongs to, of those that are being placed.
+    pub(super) tag_of: Vec<Option<usize>>,
     /// For each span, the words that it marks.
     pub(super) placed: Vec<Vec<Range<usize>>>,
     /// For each span, the punctuation that it marks, where it has no words.
@@ -115,9 +126,14 @@ impl Placer<'_> {
             }
             return;
         }
-        let mut free: Vec<bool> = (0..self.words.len())
+        let free = (0..self.words.len())
             .map(|word| self.is_free(span, word) && self.is_within(outer, word))
             .collect();
+        self.vote_among(span, free);
+    }
+
+    /// Lets the free words vote.
+    pub(super) fn vote_among(&mut self, span: usize, mut free: Vec<bool>) {
         let mut least = VOTE;
         while let Some((words, score)) = self.best_stretch(span, &free).filter(|(_, score)| *score >= least) {
             free[words.clone()].fill(false);
@@ -125,14 +141,14 @@ impl Placer<'_> {
             let words = self.with_article(span, words, &free);
             self.mark(span, words);
             // A link in parts would be several links.
-            if matches!(self.spans[span].kind, Kind::Link(_)) {
+            if self.spans[span].kind.is_whole() {
                 break;
             }
             least = PART.0.max(least).max(score * PART.1);
         }
     }
 
-    fn is_placed(&self, span: usize) -> bool {
+    pub(super) fn is_placed(&self, span: usize) -> bool {
         !self.placed[span].is_empty() || self.punctuation[span].is_some()
     }
 
@@ -147,11 +163,19 @@ impl Placer<'_> {
         (0..self.spans.len()).filter(around).min_by_key(|&other| self.spans[other].source.len())
     }
 
-    /// Whether a word belongs to no other link and to no code outside of a span.
-    fn is_free(&self, span: usize, word: usize) -> bool {
-        let of_code = self.code_of(word).is_some_and(|code| !self.spans[span].contains(&self.spans[code]));
-        let of_link = matches!(self.spans[span].kind, Kind::Link(_)) && self.link_of[word].is_some();
-        !of_code && !of_link
+    /// Whether a word belongs to no other link or tag, whichever the span is, and to no code outside of it.
+    pub(super) fn is_free(&self, span: usize, word: usize) -> bool {
+        let is_owned = match self.spans[span].kind {
+            Kind::Link(_) => self.link_of[word].is_some(),
+            Kind::Tag(_) => self.tag_of[word].is_some(),
+            _ => false,
+        };
+        !is_owned && !self.is_foreign(span, word)
+    }
+
+    /// Whether code that lies outside of a span stands in the place of a word.
+    pub(super) fn is_foreign(&self, span: usize, word: usize) -> bool {
+        self.code_of(word).is_some_and(|code| !self.spans[span].contains(&self.spans[code]))
     }
 
     fn is_within(&self, outer: Option<usize>, word: usize) -> bool {
@@ -272,8 +296,14 @@ impl Placer<'_> {
         if words.is_empty() {
             return;
         }
-        if let Kind::Link(_) = self.spans[span].kind {
-            self.link_of[words.clone()].fill(Some(span));
+        let words = match self.spans[span].kind {
+            Kind::Tag(_) => self.with_whole_code(span, words),
+            _ => words,
+        };
+        match self.spans[span].kind {
+            Kind::Link(_) => self.link_of[words.clone()].fill(Some(span)),
+            Kind::Tag(_) => self.tag_of[words.clone()].fill(Some(span)),
+            _ => {}
         }
         self.take(span, self.words[words.start].start..self.words[words.end - 1].end);
         self.placed[span].push(words);
@@ -324,10 +354,11 @@ impl Placer<'_> {
         start..end
     }
 
-    fn finish(mut self) -> Placement {
+    fn finish(mut self, numbers: &[Vec<u32>]) -> Placement {
+        let tags = if numbers.is_empty() { Layers::default() } else { self.place_tags(numbers) };
         let all = trimmed(self.source, 0..self.source.len());
         let stretches = |(span, Span { kind, source }): (usize, &Span<'_>)| {
-            if *kind == Kind::Code {
+            if matches!(kind, Kind::Code | Kind::Tag(_)) {
                 return Vec::new();
             }
             let words = self.placed[span].iter().filter(|words| !words.is_empty());
@@ -337,7 +368,7 @@ impl Placer<'_> {
         };
         let stretches = self.spans.iter().enumerate().map(stretches).collect();
         self.code.sort_by_key(|(bytes, span)| (bytes.start, bytes.end, self.spans[*span].source.start));
-        Placement { stretches, code: self.code }
+        Placement { stretches, code: self.code, tags }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The folder that the race is served from: a copy of `dist/`, the page, and the other engine's bundle.
+//! The folder that the race is served from: a copy of `dist/`, the page, and the other engines.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,24 +8,42 @@ use serde::Serialize;
 
 use crate::bench::material::{MODEL, Set};
 use crate::bundle::{self, Bundle};
-use crate::project;
 use crate::wasm::Compiler;
+use crate::{project, setup};
 
-/// The engine that ours is compared with, built as ours is.
+/// fxtranslate, built as our engine is.
 const ORACLE: Bundle = Bundle {
     name: "oracle",
     workspace: "tests/race/oracle",
     package: "klartext-race-oracle",
+    beside: "race-oracle",
     features: "",
     profile: "release",
     target_features: Some("+simd128"),
-    level: "-O3",
+    level: Some("-O3"),
 };
+
+/// Where the other engines' npm packages are installed, from the repository's root.
+const PACKAGES: &str = "tests/race";
+
+/// What the page loads of them, and the folder that it finds it in.
+const PACKAGED: [(&str, &[&str], &str); 2] = [
+    (
+        "@browsermt/bergamot-translator/worker",
+        &["bergamot-translator-worker.js", "bergamot-translator-worker.wasm", "translator-worker.js"],
+        "bergamot",
+    ),
+    ("fxtranslate/wasm", &["fxtranslate_wasm.js", "fxtranslate_wasm_bg.wasm"], "fxtranslate"),
+];
+
+/// How many sentences an engine translates that is several times as slow as the others.
+const SLOW_SENTENCES: usize = 64;
 
 /// What the page is told; it reads it from `race.json`.
 #[derive(Serialize)]
 struct Plan {
     rounds: usize,
+    slow_sentences: usize,
     /// One sentence each.
     lines: Vec<String>,
     /// Addresses of Klartext's worker and the model's manifest.
@@ -42,10 +60,20 @@ pub(super) fn make(set: &Set, rounds: usize) -> Result<PathBuf> {
     copy(&project::dist(), &folder)?;
     let race = folder.join("race");
     copy(&project::root().join("tests/race/page"), &race)?;
-    write(&race.join("oracle.js"), &oracle.js)?;
-    write(&race.join("oracle.wasm"), &oracle.wasm)?;
+    write(&race.join("fxtranslate/oracle.js"), &oracle.js)?;
+    write(&race.join("fxtranslate/oracle.wasm"), &oracle.wasm)?;
+    let packages = project::root().join(PACKAGES);
+    setup::npm_packages(&packages)?;
+    for (from, names, to) in PACKAGED {
+        for name in names {
+            let file = packages.join("node_modules").join(from).join(name);
+            fs::copy(&file, race.join(to).join(name))
+                .with_context(|| format!("cannot copy {}", file.display()))?;
+        }
+    }
     let plan = Plan {
         rounds,
+        slow_sentences: SLOW_SENTENCES,
         lines: set.sentences()?,
         worker: asset(&folder, "worker-", ".js")?,
         manifest: format!("/{}/manifest.json", MODEL.trim_start_matches("public/")),

@@ -1,0 +1,176 @@
+// A shadow root on one of the host's elements, and what it shows.
+
+import { claim, surrender } from "./roots.js";
+import { KeptView, PairView } from "./segment.js";
+import { forwardClicks } from "./links.js";
+
+/**
+ * @typedef {import("./copy.js").Context & { owner: object, sheets: import("./sheets.js").Sheets, mode: import("./sheets.js").Mode }} ShadeContext
+ */
+
+export class Shade {
+  /** @type {import("./walk.js").Plan} */
+  plan;
+  /** @type {HTMLElement} */
+  host;
+  /** @type {ShadowRoot | null} */
+  #root = null;
+  #context;
+  #listening = new AbortController();
+  /** What is shown now, by segment. @type {Map<import("./walk.js").Segment, KeptView | PairView>} */
+  #views = new Map();
+  #laid = null;
+  /** For children that the plan does not know yet. */
+  #spare = document.createElement("slot");
+  #height;
+
+  /** @param {import("./walk.js").Plan} plan @param {ShadeContext} context */
+  constructor(plan, context) {
+    this.host = plan.host;
+    this.plan = plan;
+    this.#context = context;
+  }
+
+  get isOpen() {
+    return this.#root !== null;
+  }
+
+  /** Whether there is English to show: of one text at least. */
+  get isBegun() {
+    return this.plan.segments.some(({ parts }) => parts.some((part) => this.#context.translationOf(part).isDone));
+  }
+
+  /** Notes how high the host is with its German text. To be called for many shades before any of them changes. */
+  measure() {
+    if (!this.#root && this.plan.segments.every(({ type, nodes }) => type === "part" || nodes.every(isInline))) {
+      const { height } = getComputedStyle(this.host);
+      this.#height = /^[\d.]+px$/.test(height) ? height : undefined;
+    }
+    for (const segment of this.plan.segments) this.#view(segment).measure?.();
+  }
+
+  /** Takes the shadow root. Whether that was possible. */
+  open() {
+    this.#root ??= claim(this.host, this.#context.owner);
+    if (!this.#root) return false;
+    if (!this.#laid) forwardClicks(this.#root, this.#context.painter.cloner, this.#listening.signal);
+    this.lay();
+    return true;
+  }
+
+  /** Shows the plan's segments, German where they are new, if that is not what is shown. */
+  lay() {
+    if (!this.#root || this.#laid === this.plan) return;
+    const views = this.plan.segments.map((segment) => this.#view(segment));
+    const elements = new Set(views.map((view) => view.element));
+    if (this.#laid && text(this.#laid) !== text(this.plan)) this.#height = undefined;
+    this.#laid = this.plan;
+    this.#views = new Map(views.map((view) => [view.segment, view]));
+    this.#root.adoptedStyleSheets = this.#context.sheets.for(this.#height);
+    // What stays is not moved: a move would let it forget how far it is scrolled.
+    for (const child of [...this.#root.childNodes]) if (!elements.has(child)) child.remove();
+    let next = this.#root.firstChild;
+    for (const element of elements) {
+      if (element === next) next = next.nextSibling;
+      else this.#root.insertBefore(element, next);
+    }
+    this.assign();
+  }
+
+  /** Shows children that are new until the plan knows them: what is not shown has no styles to go by. */
+  adopt() {
+    if (this.#root?.mode !== "open") return;
+    const isNew = (node) => (node instanceof Element || node instanceof Text) && !node.assignedSlot;
+    const fresh = [...this.host.childNodes].filter(isNew);
+    if (fresh.length === 0) return;
+    this.#root.append(this.#spare);
+    this.#spare.assign(...fresh);
+  }
+
+  /** @param {import("./walk.js").Segment} segment */
+  #view(segment) {
+    let view = this.#views.get(segment);
+    if (!view) {
+      view = segment.type === "keep" ? this.#keptView(segment) : this.#pairView(segment);
+      this.#views.set(segment, view);
+    }
+    return view;
+  }
+
+  /**
+   * A new view, which shows the former copy of a box until there is another.
+   *
+   * @param {import("./walk.js").Segment} segment
+   */
+  #pairView(segment) {
+    const view = new PairView(segment, this.#context);
+    const former =
+      segment.type === "copy" && [...this.#views.values()].find((each) => each.segment.node === segment.node);
+    if (former) view.inherit(former);
+    return view;
+  }
+
+  /** A view that keeps some of the nodes already, or a new one. @param {import("./walk.js").Segment} segment */
+  #keptView(segment) {
+    const nodes = new Set(segment.nodes);
+    for (const [former, view] of this.#views) {
+      if (
+        !(view instanceof KeptView) ||
+        this.plan.segments.includes(former) ||
+        !former.nodes.some((node) => nodes.has(node))
+      )
+        continue;
+      this.#views.delete(former);
+      view.segment = segment;
+      return view;
+    }
+    return new KeptView(segment);
+  }
+
+  /** Puts the host's nodes into their slots. */
+  assign() {
+    if (!this.#root) return;
+    for (const view of this.#views.values()) view.assign(this.#context.mode);
+  }
+
+  /** Shows what English there is, step by step. @returns {Generator<void>} */
+  *paint() {
+    for (const view of [...this.#views.values()]) {
+      if (!(view instanceof PairView)) continue;
+      if (this.#context.mode === "beside") view.place();
+      if (!view.isBegun) continue;
+      yield* view.paint();
+      view.assign(this.#context.mode);
+    }
+  }
+
+  /** Lets the host be as high as it wants. */
+  loosen() {
+    this.#height = undefined;
+    if (this.#root) this.#root.adoptedStyleSheets = this.#context.sheets.for();
+  }
+
+  /** Makes the English anew when it is next painted. */
+  renew() {
+    this.loosen();
+    for (const view of this.#views.values()) view.renew?.();
+  }
+
+  /** Leaves the host as it was. */
+  close() {
+    this.#listening.abort();
+    if (this.#root) surrender(this.host);
+    this.#root = null;
+    this.#views.clear();
+  }
+}
+
+/** @param {Node} node */
+function isInline(node) {
+  return node instanceof Text || node.nodeName === "BR";
+}
+
+/** What a plan's texts are. @param {import("./walk.js").Plan} plan */
+function text({ segments }) {
+  return segments.flatMap(({ parts }) => parts.map((part) => part.key)).join();
+}

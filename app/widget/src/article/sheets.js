@@ -1,0 +1,93 @@
+// Style sheets in the shadow roots: how German and English stand in each mode. Constructed ones, which no security
+// policy of a host's forbids, and shared, so that one change of one sheet turns over a whole article.
+
+/** @typedef {"replace" | "beside" | "original"} Mode */
+
+const BASE = `
+  .pair, .german, .copy { display: contents; }
+  .english { display: none; }
+  .english :not(svg, svg *) { all: unset; }
+  .english slot { display: contents; }
+  .english summary { display: list-item; cursor: pointer; list-style: inside disclosure-closed; }
+  .english details[open] > summary { list-style-type: disclosure-open; }
+  .english :focus-visible { outline: auto; }
+`;
+
+const MODES = {
+  original: "",
+  replace: `
+    .shown > .german { display: none; }
+    .shown > .english { display: inline; }
+    .shown > .copy, .after > .german { display: contents; }
+  `,
+  beside: `
+    .pair {
+      display: grid; align-items: start; gap: 0.5rem var(--klartext-gap, 2rem);
+      grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr));
+    }
+    .after { display: block; }
+    .german, .english { display: block; min-width: 0; overflow-wrap: break-word; }
+    .english > * { min-height: 0 !important; }
+    .english .rest, .break { display: none; }
+    .pictured { display: block; }
+    .pictured > .english [data-klartext=kept] { display: none !important; }
+    .copy > .english > *, .copy > .german ::slotted(*) {
+      margin: 0 !important; min-width: 0 !important; max-width: 100% !important;
+    }
+    .copy > .english > :not(table), .copy > .german ::slotted(:not(table)) { width: auto !important; }
+  `,
+};
+
+/** The sheets of one article. */
+export class Sheets {
+  #mode = new CSSStyleSheet();
+  #pseudo = new CSSStyleSheet();
+  /** By height. @type {Map<string, CSSStyleSheet>} */
+  #heights = new Map();
+  #count = 0;
+
+  /** @param {Mode} mode */
+  constructor(mode) {
+    this.mode = mode;
+  }
+
+  /** @param {Mode} mode */
+  set mode(mode) {
+    this.#mode.replaceSync(BASE + (MODES[mode] ?? ""));
+  }
+
+  /** The sheets for a root whose host is to be at least so high. @param {string} [height] a length */
+  for(height) {
+    const sheets = [this.#mode, this.#pseudo];
+    if (height) sheets.push(this.#height(height));
+    return sheets;
+  }
+
+  /** @param {string} height */
+  #height(height) {
+    let sheet = this.#heights.get(height);
+    if (!sheet) {
+      sheet = new CSSStyleSheet();
+      sheet.replaceSync(`:host { min-height: ${height}; }`);
+      this.#heights.set(height, sheet);
+    }
+    return sheet;
+  }
+
+  /**
+   * Makes a rule for a pseudo-element of elements with a new class, and returns the class.
+   *
+   * @param {Map<string, string>} rules declarations by pseudo-element
+   */
+  pseudo(rules) {
+    const name = `klartext-${++this.#count}`;
+    for (const [pseudo, text] of rules)
+      this.#pseudo.insertRule(`.english .${name}${pseudo} { ${text} }`, this.#pseudo.cssRules.length);
+    return name;
+  }
+
+  /** Forgets rules for pseudo-elements that are about to be made anew. */
+  clear() {
+    this.#pseudo.replaceSync("");
+  }
+}
