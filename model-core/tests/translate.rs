@@ -4,6 +4,7 @@
 mod helpers;
 mod support;
 
+use model_core::document::{Mark, Run};
 use model_core::translate::{MAX_SENTENCE, Order};
 use model_core::{Options, Translation};
 use support::{Model, technews};
@@ -60,6 +61,23 @@ fn every_piece_has_its_numbers() {
             assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-3, "{line}: weights of a piece add up to 1");
         }
         assert!((0.0..=1.0).contains(&translation.confidence()));
+    }
+}
+
+#[test]
+fn words_that_the_model_cannot_spell_stay_as_they_are() {
+    let translator = Model::read().translator();
+    let lines =
+        ["Der Bürgermeister von São Paulo 😀 traf Herrn Çelik.", "Заря ist ein Satellit, sagt Nguyễn."];
+    for (line, words) in lines.iter().zip([["São", "😀", "Çelik"].as_slice(), &["Заря", "Nguyễn"]])
+    {
+        let translation = &translator.translate(&[line], &Options::default())[0];
+        let runs = translator.carry(&[Run { text: (*line).to_owned(), ..Run::default() }], translation);
+        let english: String = runs.iter().map(|run| run.text.as_str()).collect();
+        for word in words {
+            assert_eq!(english.matches(word).count(), 1, "{word} in {english}");
+        }
+        assert!(runs.iter().all(|run| run.mark == Mark::default()), "{runs:?}");
     }
 }
 

@@ -18,6 +18,14 @@ const RELAXED = new Uint8Array([
  */
 const wishes = new URL(import.meta.url).searchParams;
 
+// What a security policy forbids looks like a failure of the network. Another's page, whose policy this may be, is told.
+if (wishes.has("embedded")) {
+  addEventListener("securitypolicyviolation", ({ disposition, effectiveDirective, blockedURI }) => {
+    if (disposition !== "enforce") return;
+    self.postMessage({ type: "violation", message: `${effectiveDirective} forbids ${blockedURI}` });
+  });
+}
+
 /** The engine that suits this browser: its two files. */
 function engine() {
   return wishes.get("kernels") !== "simd128" && WebAssembly.validate(RELAXED)

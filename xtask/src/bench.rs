@@ -12,6 +12,7 @@ mod sacrebleu;
 mod sentences;
 mod speed;
 mod stats;
+mod widget;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -38,7 +39,7 @@ struct Part {
 }
 
 /// All parts; what takes longest comes last.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     Part { name: "size", title: "sizes of the bundles", measure: |_| size::size() },
     Part { name: "sentences", title: "where German sentences end", measure: sentences::measure },
     Part { name: "quality", title: "BLEU and chrF", measure: quality::measure },
@@ -53,6 +54,7 @@ const PARTS: [Part; 8] = [
         title: "a second visit without a network; bad servers",
         measure: offline::measure,
     },
+    Part { name: "widget", title: "what the widget costs a page that has it", measure: widget::measure },
     Part { name: "gpu", title: "the GPU, natively and in Chromium", measure: gpu::measure },
     Part {
         name: "browser",

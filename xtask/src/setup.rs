@@ -65,6 +65,20 @@ pub(crate) fn chromium() -> Result<PathBuf> {
     find().context("chromium was installed and is not on the search path")
 }
 
+/// Firefox: the one that `KLARTEXT_FIREFOX` names, one that is there, or Debian's. Without one the tests in it are skipped.
+pub(crate) fn firefox() -> Option<PathBuf> {
+    if let Some(named) = env::var_os("KLARTEXT_FIREFOX") {
+        return Some(named.into());
+    }
+    let find = || ["firefox-esr", "firefox"].into_iter().find_map(on_path);
+    find().or_else(|| {
+        if let Err(error) = apt_install(&["firefox-esr"]) {
+            say(&format!("warning: {error:#}; nothing is tested in Firefox"));
+        }
+        find()
+    })
+}
+
 /// A Vulkan driver, Mesa's for the CPU where there is no other: the GPU's kernels are tested on it. Without one they are
 /// tested in the browser only.
 pub(crate) fn vulkan() {

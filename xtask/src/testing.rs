@@ -35,7 +35,7 @@ const STEPS: [Step; 10] = [
     Step { group: "build", title: "the browser's bundles", check: build },
     Step { group: "size", title: "size budgets", check: size::check },
     Step { group: "kernels", title: "kernels in WebAssembly", check: kernels },
-    Step { group: "browser", title: "the reader in Chromium", check: browser },
+    Step { group: "browser", title: "reader and widget in browsers", check: browser },
 ];
 
 /// Runs the steps of the groups that are named, or all. False if anything failed.
@@ -153,17 +153,21 @@ fn native() -> Result<Counts> {
     Ok(libtest.counts().and_exit(child.wait()?.success()))
 }
 
-/// The kernels' checks run in node: they need no page, and no other engine would compute otherwise.
+/// The kernels' checks run in node: they need no page, and no other engine would compute otherwise. Those of relaxed vectors
+/// are for the browser, which has them.
 fn kernels() -> Result<Counts> {
     setup::node()?;
-    let compiler = Compiler::find_or_install()?;
-    let mut cargo = compiler.cargo("build", &ENGINE.rustflags());
-    for_bundle(&mut cargo, &ENGINE, KERNELS)?.arg("--message-format=json-render-diagnostics");
-    let module =
-        module_in(&project::output(&mut cargo)?, KERNELS).context("cargo built no module of the kernels")?;
+    let module = kernels_module(&ENGINE)?;
     let script = project::root().join("tests/kernels-wasm/check.mjs");
     run(Command::new("node").arg(script).arg(module))?;
     Ok(Counts::PASSED)
+}
+
+/// Builds the kernels' checks as a bundle is built; the module.
+fn kernels_module(bundle: &Bundle) -> Result<PathBuf> {
+    let mut cargo = Compiler::find_or_install()?.cargo("build", &bundle.rustflags());
+    for_bundle(&mut cargo, bundle, KERNELS)?.arg("--message-format=json-render-diagnostics");
+    module_in(&project::output(&mut cargo)?, KERNELS).context("cargo built no module of the kernels")
 }
 
 fn build() -> Result<Counts> {
@@ -177,8 +181,9 @@ fn browser() -> Result<Counts> {
     setup::npm_packages(&folder.join("harness"))?;
     setup::npm_packages(&folder.join("package"))?;
     let chromium = setup::chromium()?;
+    let firefox = setup::firefox();
     let package = package::package()?;
-    let gpu_checks = gpu_checks()?;
+    let (gpu_checks, kernels) = (gpu_checks()?, kernels_module(&ENGINE_RELAXED)?);
     let address = serve::serve_in_background(&project::dist())?;
     let mut files = test_files(&folder)?;
     files.extend(test_files(&folder.join("harness"))?);
@@ -189,7 +194,9 @@ fn browser() -> Result<Counts> {
         .arg(format!("--test-reporter-destination={}", report.display()))
         .args(files);
     node.env("KLARTEXT_URL", format!("http://{address}")).env("KLARTEXT_CHROMIUM", chromium);
+    node.envs(firefox.map(|program| ("KLARTEXT_FIREFOX", program)));
     node.env("KLARTEXT_PACKAGE", package).env("KLARTEXT_GPU_CHECKS", gpu_checks);
+    node.env("KLARTEXT_KERNELS", kernels);
     let status = node.status().context("cannot start node")?;
     let report = fs::read_to_string(&report).context("node wrote no report")?;
     Ok(tap(&report).and_exit(status.success()))

@@ -84,7 +84,7 @@ impl Active {
         let finished = queue.step(&loaded.translator);
         gpu.note_cpu(finished.iter().map(|(_, translation)| translation.source.len()).sum(), now() - begin);
         for (index, translation) in finished {
-            tell(self.id, &article.sentences[index], &translation, &mut self.stats, self.asked);
+            tell(self.id, &article.sentences[index], &translation, loaded, &mut self.stats, self.asked);
         }
         if queue.is_done() { self.end() } else { Progress::More }
     }
@@ -108,7 +108,7 @@ impl Active {
         let Stage::Running(article, queue) = &mut self.stage else { return Progress::More };
         if let Some(translation) = queue.finish(index, decoded, &loaded.translator) {
             self.stats.gpu_sentences += u32::from(by_gpu);
-            tell(self.id, &article.sentences[index], &translation, &mut self.stats, self.asked);
+            tell(self.id, &article.sentences[index], &translation, loaded, &mut self.stats, self.asked);
         }
         if queue.is_done() { self.end() } else { Progress::More }
     }
@@ -150,12 +150,19 @@ impl Active {
 }
 
 /// Tells the page of a sentence.
-fn tell(job: JobId, sentence: &Sentence, translation: &Translation, stats: &mut Stats, asked: f64) {
+fn tell(
+    job: JobId,
+    sentence: &Sentence,
+    translation: &Translation,
+    loaded: &Loaded,
+    stats: &mut Stats,
+    asked: f64,
+) {
     post(&Event::Sentence {
         job,
         block: sentence.block,
         sentence: sentence.index,
-        runs: sentence.carry(translation),
+        runs: sentence.carry(translation, &loaded.translator),
         confidence: translation.confidence(),
     });
     if stats.first_ms == 0.0 {

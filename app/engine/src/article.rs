@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use klartext_protocol::{EngineInfo, Span};
 use model_core::document::{Block, BlockKind, Run, bylines, dates};
-use model_core::translate::carry;
 use model_core::{Translation, Translator};
 
 /// A sentence of an article.
@@ -63,8 +62,8 @@ impl Sentence {
     }
 
     /// The English runs of its translation.
-    pub(crate) fn carry(&self, translation: &Translation) -> Vec<Run> {
-        carry(&self.source, translation)
+    pub(crate) fn carry(&self, translation: &Translation, translator: &Translator) -> Vec<Run> {
+        translator.carry(&self.source, translation)
     }
 }
 

@@ -93,7 +93,7 @@ impl Job for Map<'_> {
         let Map { scratch, x, rows, w, out } = self;
         let layout = w.layout::<K>();
         let stride = activation_stride::<K>(layout);
-        let limit = (BLOCK_BYTES / (stride * size_of::<K::Activation>()).max(1)).max(4 * MAX_ROWS);
+        let limit = (BLOCK_BYTES / (stride * K::ACTIVATION_BYTES).max(1)).max(4 * MAX_ROWS);
         let block = block_rows::<K>(rows, limit);
         let parts = scratch.parts::<K::Activation>(block, stride, 0);
         for first in (0..rows).step_by(block) {
@@ -141,9 +141,8 @@ pub(crate) fn quantise<'a, K: Kernel>(
         let form = Form { shifted, nonnegative: true };
         return Quantised { activations, stride, row_scale, rows, form };
     }
-    let nonnegative = K::NONNEGATIVE_ROWS.is_some()
-        && is_nonnegative(k, x)
-        && !matches!(w.alpha, Alpha::Static(alpha) if alpha < 0.0);
+    let nonnegative =
+        K::KNOWS_SIGN && is_nonnegative(k, x) && !matches!(w.alpha, Alpha::Static(alpha) if alpha < 0.0);
     let form = Form { shifted, nonnegative };
     let all = x.chunks_exact(w.k).zip(activations.chunks_exact_mut(stride)).zip(&mut *row_scale);
     for ((x, activations), row_scale) in all {
@@ -161,9 +160,9 @@ pub(crate) fn quantise<'a, K: Kernel>(
             }
         };
         let alpha = k.splat(alpha);
-        for (i, out) in activations.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            let scaled = (k.read(&x[i * LANES..]) * alpha).nan_to_zero();
-            k.store_activations(scaled.max(k.splat(-127.0)).min(k.splat(127.0)), form, out);
+        for at in (0..stride).step_by(LANES) {
+            let scaled = (k.read(&x[at..]) * alpha).nan_to_zero();
+            k.store_activations(scaled.max(k.splat(-127.0)).min(k.splat(127.0)), form, activations, at);
         }
     }
     Quantised { activations, stride, row_scale, rows, form }
@@ -211,8 +210,7 @@ pub(crate) fn product<K: Kernel>(
     assert!(x.activations.len() >= x.rows * x.stride && x.stride >= layout.depth, "activations");
     assert!(x.row_scale.len() >= x.rows, "scales of rows");
     // Tiles of almost equal height: 7 rows are 4 and 3 rather than 6 and 1.
-    let height = K::NONNEGATIVE_ROWS.filter(|_| x.form.nonnegative).unwrap_or(K::ROWS);
-    let tiles = x.rows.div_ceil(height);
+    let tiles = x.rows.div_ceil(K::ROWS);
     let (short, tall) = (x.rows / tiles, x.rows % tiles);
     for first in columns.clone().step_by(K::COLUMNS) {
         let width = K::COLUMNS.min(columns.end - first);

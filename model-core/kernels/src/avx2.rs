@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
-use crate::kernel::{Form, Job, Kernel, LANES, Lanes, SHIFT, Tile};
+use crate::kernel::{Form, Job, Kernel, LANES, Lanes, SHIFT, Tile, sixteen};
 
 /// Only [`run`] makes one.
 #[derive(Clone, Copy)]
@@ -182,7 +182,7 @@ impl Kernel for Avx2 {
     const COLUMNS: usize = 16;
     const GROUP: usize = 2;
     const DEPTH: usize = 8;
-    const HEADER: bool = false;
+    const HEADER: i32 = 0;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {
@@ -214,7 +214,8 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn store_activations(self, x: Floats, form: Form, out: &mut [i16; LANES]) {
+    fn store_activations(self, x: Floats, form: Form, row: &mut [i16], at: usize) {
+        let out = sixteen(row, at);
         // SAFETY: `self` proves that the machine has AVX2, and a vector of sixteen 16-bit integers is the
         // array.
         unsafe {

@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
-use crate::kernel::{Form, Job, Kernel, LANES, Lanes, SHIFT, Tile};
+use crate::kernel::{Form, Job, Kernel, LANES, Lanes, SHIFT, Tile, sixteen};
 
 /// Only [`run`] makes one.
 #[derive(Clone, Copy)]
@@ -155,7 +155,7 @@ impl Kernel for Avx512 {
     const COLUMNS: usize = 64;
     const GROUP: usize = 4;
     const DEPTH: usize = 8;
-    const HEADER: bool = true;
+    const HEADER: i32 = -SHIFT;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {
@@ -182,7 +182,8 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn store_activations(self, x: Floats, _: Form, out: &mut [u8; LANES]) {
+    fn store_activations(self, x: Floats, _: Form, row: &mut [u8], at: usize) {
+        let out = sixteen(row, at);
         // SAFETY: `self` proves that the machine has AVX-512, and sixteen bytes are the array.
         unsafe {
             let shifted = _mm512_add_epi32(_mm512_cvtps_epi32(x.0), _mm512_set1_epi32(SHIFT));

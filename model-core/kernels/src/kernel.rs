@@ -95,7 +95,7 @@ unsafe impl Activation for u8 {}
 // SAFETY: an integer.
 unsafe impl Activation for i16 {}
 // SAFETY: integers.
-unsafe impl Activation for [u8; 2] {}
+unsafe impl<const N: usize> Activation for [u8; N] {}
 
 /// What is added to activations to make them positive.
 pub(crate) const SHIFT: i32 = 127;
@@ -105,14 +105,14 @@ pub(crate) const SHIFT: i32 = 127;
 pub(crate) struct Form {
     /// Whether the sums are to be those of activations with [`SHIFT`] added.
     pub(crate) shifted: bool,
-    /// Whether none is negative; only ever set for [`Kernel::NONNEGATIVE_ROWS`].
+    /// Whether none is negative; only ever set for [`Kernel::KNOWS_SIGN`].
     #[allow(dead_code, reason = "not every target has such an instruction set")]
     pub(crate) nonnegative: bool,
 }
 
 /// One tile of an affine map: `m` rows of activations times one panel of weights.
 pub(crate) struct Tile<A> {
-    /// `m` rows of quantised activations.
+    /// `m` rows of quantised activations, each as [`Kernel::store_activations`] left it.
     pub(crate) x: *const A,
     /// From one row of `x` to the next, in activations.
     pub(crate) x_stride: usize,
@@ -153,11 +153,13 @@ pub(crate) trait Kernel: Copy {
     const GROUP: usize;
     /// Inputs of one round of the tile's loop; the packed depth is a multiple of it. A multiple of `GROUP`.
     const DEPTH: usize;
-    /// Whether a panel begins with one i32 for each column: minus [`SHIFT`] times the sum of the column's
+    /// If it is not 0, a panel begins with one i32 for each column: so many times the sum of the column's
     /// weights. It turns sums of shifted activations into those of others, and back.
-    const HEADER: bool;
-    /// [`Kernel::ROWS`] where no activation is negative, if it helps to know; otherwise nobody looks.
-    const NONNEGATIVE_ROWS: Option<usize> = None;
+    const HEADER: i32;
+    /// Whether it helps to know that no activation is negative; otherwise nobody looks.
+    const KNOWS_SIGN: bool = false;
+    /// Bytes of an activation that a tile reads.
+    const ACTIVATION_BYTES: usize = size_of::<Self::Activation>();
 
     fn splat(self, value: f32) -> Self::F;
 
@@ -171,11 +173,12 @@ pub(crate) trait Kernel: Copy {
     /// There must be four floats at each `rows[i].add(first)`.
     unsafe fn load_transposed(self, rows: &[*const f32; LANES], first: usize) -> [Self::F; 4];
 
-    /// Rounds to the nearest integer, ties to even, and stores that as [`Kernel::tile`] wants it for `form`.
-    /// `x` is within ±127, and within 0 and 127 if the form is nonnegative.
-    fn store_activations(self, x: Self::F, form: Form, out: &mut [Self::Activation; LANES]);
+    /// Rounds to the nearest integer, ties to even, and stores that in a row as [`Kernel::tile`] wants it for
+    /// `form`, from the `at`th activation on; called for a row's sixteens in order. `x` is within ±127, and
+    /// within 0 and 127 if the form is nonnegative.
+    fn store_activations(self, x: Self::F, form: Form, row: &mut [Self::Activation], at: usize);
 
-    /// Computes a tile of `m` rows, at least 1 and at most [`Kernel::ROWS`] or [`Kernel::NONNEGATIVE_ROWS`].
+    /// Computes a tile of `m` rows, at least 1 and at most [`Kernel::ROWS`].
     ///
     /// # Safety
     /// The pointers of `tile` must be valid for what its fields say.
@@ -186,6 +189,12 @@ pub(crate) trait Kernel: Copy {
     fn read(self, from: &[f32]) -> Self::F {
         if let Some(from) = from.first_chunk() { self.load(from) } else { self.load(&padded(from)) }
     }
+}
+
+/// The sixteen activations of a row from the `at`th on.
+#[inline(always)]
+pub(crate) fn sixteen<A>(row: &mut [A], at: usize) -> &mut [A; LANES] {
+    row[at..].first_chunk_mut().expect("rows are whole sixteens")
 }
 
 /// Fewer than sixteen floats with zeros behind them.

@@ -14,7 +14,7 @@ use std::arch::asm;
 use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
-use crate::kernel::{Form, Kernel, LANES, Lanes, Tile};
+use crate::kernel::{Form, Kernel, LANES, Lanes, SHIFT, Tile, sixteen};
 
 /// `DOT` says whether with the dot-product extension; then a value is the proof that the machine has it. The
 /// rest has not to be proved, as the module is compiled only where every processor has it.
@@ -188,7 +188,7 @@ impl<const DOT: bool> Kernel for Neon<DOT> {
     const COLUMNS: usize = 16;
     const GROUP: usize = if DOT { 4 } else { 2 };
     const DEPTH: usize = if DOT { 16 } else { 4 };
-    const HEADER: bool = true;
+    const HEADER: i32 = -SHIFT;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {
@@ -219,7 +219,8 @@ impl<const DOT: bool> Kernel for Neon<DOT> {
     }
 
     #[inline(always)]
-    fn store_activations(self, x: Floats, _: Form, out: &mut [i8; LANES]) {
+    fn store_activations(self, x: Floats, _: Form, row: &mut [i8], at: usize) {
+        let out = sixteen(row, at);
         // SAFETY: the module is compiled only for processors with these vectors; sixteen bytes are one.
         unsafe {
             let [a, b, c, d] = x.0.map(|x| vcvtnq_s32_f32(x));

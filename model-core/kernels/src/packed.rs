@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::kernel::{Job, Kernel, LANES, SHIFT};
+use crate::kernel::{Job, Kernel, LANES};
 use crate::{Isa, elements};
 
 /// The most inputs for which a sum of products cannot overflow an i32.
@@ -32,7 +32,7 @@ impl Layout {
     #[inline(always)]
     pub(crate) fn of<K: Kernel>(n: usize, k: usize) -> Layout {
         assert!(k <= MAX_INPUTS, "{k} inputs; sums are exact up to {MAX_INPUTS}");
-        let header = if K::HEADER { K::COLUMNS * size_of::<i32>() } else { 0 };
+        let header = if K::HEADER != 0 { K::COLUMNS * size_of::<i32>() } else { 0 };
         Layout { n, k, depth: k.next_multiple_of(K::DEPTH), header, columns: K::COLUMNS, group: K::GROUP }
     }
 
@@ -128,10 +128,10 @@ impl Job for Pack<'_> {
                 for (input, &weight) in row.iter().enumerate() {
                     panel[layout.offset(column, input)] = weight;
                 }
-                if K::HEADER {
+                if K::HEADER != 0 {
                     let sum: i32 = row.iter().map(|&weight| i32::from(weight)).sum();
-                    let correction = (-SHIFT * sum).to_ne_bytes();
-                    panel[4 * column..][..4].copy_from_slice(&correction.map(|byte| byte as i8));
+                    let header = (K::HEADER * sum).to_ne_bytes();
+                    panel[4 * column..][..4].copy_from_slice(&header.map(|byte| byte as i8));
                 }
             }
         }

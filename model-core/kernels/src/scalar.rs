@@ -3,7 +3,7 @@
 use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
-use crate::kernel::{Form, Kernel, LANES, Lanes, ROUND, SHIFT, Tile};
+use crate::kernel::{Form, Kernel, LANES, Lanes, ROUND, SHIFT, Tile, sixteen};
 
 /// Needs nothing of the machine.
 #[derive(Clone, Copy)]
@@ -94,7 +94,7 @@ impl Kernel for Scalar {
     const COLUMNS: usize = 1;
     const GROUP: usize = 1;
     const DEPTH: usize = 1;
-    const HEADER: bool = false;
+    const HEADER: i32 = 0;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {
@@ -118,7 +118,8 @@ impl Kernel for Scalar {
     }
 
     #[inline(always)]
-    fn store_activations(self, x: Floats, form: Form, out: &mut [i16; LANES]) {
+    fn store_activations(self, x: Floats, form: Form, row: &mut [i16], at: usize) {
+        let out = sixteen(row, at);
         let shift = if form.shifted { SHIFT as i16 } else { 0 };
         *out = x.0.map(|x| (x + ROUND).to_bits() as i16 + shift);
     }

@@ -4,7 +4,7 @@ use std::arch::wasm32::*;
 use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
-use crate::kernel::{Form, Kernel, LANES, Lanes, ROUND, SHIFT, Tile};
+use crate::kernel::{Form, Kernel, LANES, Lanes, ROUND, SHIFT, Tile, sixteen};
 
 /// The crate is compiled for it, so nothing has to be proved.
 #[derive(Clone, Copy)]
@@ -115,7 +115,7 @@ impl Kernel for Simd128 {
     const COLUMNS: usize = 8;
     const GROUP: usize = 2;
     const DEPTH: usize = 8;
-    const HEADER: bool = false;
+    const HEADER: i32 = 0;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {
@@ -150,7 +150,8 @@ impl Kernel for Simd128 {
     }
 
     #[inline(always)]
-    fn store_activations(self, x: Floats, form: Form, out: &mut [i16; LANES]) {
+    fn store_activations(self, x: Floats, form: Form, row: &mut [i16], at: usize) {
+        let out = sixteen(row, at);
         let shift = i16x8_splat(if form.shifted { SHIFT as i16 } else { 0 });
         let round = f32x4_splat(ROUND);
         let [a, b, c, d] = x.0.map(|x| i32x4_sub(f32x4_add(x, round), round));

@@ -12,6 +12,7 @@ mod lockstep;
 mod markup;
 mod output;
 mod row;
+mod unknown;
 
 use std::ops::Range;
 
@@ -24,6 +25,7 @@ pub use markup::carry;
 pub use output::{Alignment, TargetPiece, Translation};
 pub use row::{Decoded, Sentence};
 
+use crate::document::Run;
 use crate::error::{Error, Result};
 use crate::format::config::Config;
 use crate::format::marian::ModelFile;
@@ -161,5 +163,11 @@ impl Translator {
             .into_iter()
             .map(|translation| translation.expect("a job that is done has translated every sentence once"))
             .collect()
+    }
+
+    /// The runs of a sentence's translation, given those of the sentence; see [`carry`]. Words with characters that the
+    /// model has no pieces for stand there as they stand in the source.
+    pub fn carry(&self, source: &[Run], translation: &Translation) -> Vec<Run> {
+        unknown::carry_unknown(source, translation, self.source_vocabulary())
     }
 }

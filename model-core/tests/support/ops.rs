@@ -349,7 +349,8 @@ impl<'a> Checks<'a> {
             plain,
             out.flip,
             &format!("self-attention {tokens}×{dim}, {heads} heads, {alpha:?}"),
-        ).await;
+        )
+        .await;
 
         let kv = self.floats([tokens, 2 * dim], 2.0);
         let rows = 1 + self.random.below(69);

@@ -116,6 +116,12 @@ impl Vocabulary {
         self.unk
     }
 
+    /// Whether a piece stands for what the vocabulary has no pieces for: the one for unknown text, or a single byte.
+    #[must_use]
+    pub fn is_unknown(&self, id: u32) -> bool {
+        id == self.unk || matches!(self.kinds.get(id as usize), Some(Kind::Byte(_)))
+    }
+
     /// A piece's text as the file has it, `▁` for a space; empty if there is no such piece.
     #[must_use]
     pub fn text(&self, id: u32) -> &str {

@@ -1,0 +1,69 @@
+//! What the widget costs a page that has it, and how much of the web platform's tests of the Translator API it passes.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Options;
+use crate::project::{self, output, say};
+use crate::{bundle, serve, setup};
+
+/// Where a checkout of web-platform-tests/wpt is, if there is one.
+const SUITE: &str = "KLARTEXT_WPT";
+
+#[derive(Serialize)]
+struct Figures {
+    /// What the page of the demo site's articles found out.
+    #[serde(flatten)]
+    costs: BTreeMap<String, Value>,
+    /// Without a checkout of the suite it is not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    translator_wpt_passed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    translator_wpt_total: Option<u64>,
+}
+
+/// What the script of the suite prints.
+#[derive(Deserialize)]
+struct Suite {
+    passed: u64,
+    total: u64,
+}
+
+/// Measures all of it.
+pub(super) fn measure(options: &Options) -> Result<()> {
+    bundle::ensure()?;
+    setup::node()?;
+    setup::npm_packages(&project::root().join("tests/browser/harness"))?;
+    let address = format!("http://{}/", serve::serve_in_background(&project::dist())?);
+    let chromium = setup::chromium()?;
+    let script = |name: &str, arguments: &[&OsStr]| {
+        say(&format!("{name} visits {address}"));
+        let mut node = Command::new("node");
+        node.current_dir(project::root()).arg(name).args(arguments);
+        output(node.env("KLARTEXT_URL", &address).env("KLARTEXT_CHROMIUM", &chromium))
+    };
+    let costs = serde_json::from_str(&script("tests/browser/widget-figures.mjs", &[])?)
+        .context("the widget's figures are no JSON")?;
+    let suite = match std::env::var_os(SUITE) {
+        Some(folder) => {
+            let suite = script("tests/browser/wpt.mjs", &[&folder])?;
+            Some(serde_json::from_str::<Suite>(&suite).context("the suite's results are no JSON")?)
+        }
+        None => {
+            say(&format!("skipped: the web platform's tests, as {SUITE} names no checkout of them"));
+            None
+        }
+    };
+    let figures = Figures {
+        costs,
+        translator_wpt_passed: suite.as_ref().map(|suite| suite.passed),
+        translator_wpt_total: suite.as_ref().map(|suite| suite.total),
+    };
+    println!("{}", serde_json::to_string_pretty(&figures)?);
+    options.keep("widget", &figures)
+}
