@@ -76,6 +76,29 @@ test("wrapped round the article, with the host's own button, note and glossary",
   assert.equal(await focused(page), "English, please");
 });
 
+test("what it is wrapped round says the language, on a page in another one", async (t) => {
+  const wrapped = (lang) => `<klartext-article id="w">\n<div><article lang="${lang}">${GERMAN}</article></div>\n</klartext-article>`;
+  for (const [lang, state] of [["de-AT", "idle"], ["fr", "unsupported"], ["", "unsupported"]]) {
+    const { page } = await visit(t, wrapped(lang), { page: { html: 'lang="en"' } });
+    assert.equal(await widget(page).evaluate((it) => it.state), state, lang);
+  }
+});
+
+test("on a phone the row keeps its height, be the note before the click as long as it may", async (t) => {
+  const note = `<span slot="note">A note of the host's own that takes several lines beside the button</span>`;
+  const body = PAGE.replace("></klartext-article>", `>${note}</klartext-article>`);
+  const { page } = await visit(t, body, { viewport: { width: 360, height: 700 } });
+  const { height } = await widget(page).boundingBox();
+  assert.ok(height > 50);
+  await engine(page, { hold: "load" });
+  await button(page, "Read in English").click();
+  await inState(page, "loading");
+  assert.equal((await widget(page).boundingBox()).height, height);
+  await go(page);
+  await inState(page, "translated");
+  assert.equal((await widget(page).boundingBox()).height, height);
+});
+
 test("two on a page do not know of each other, and a second script does no harm", async (t) => {
   const body = ["one", "two"].map((id) => `<klartext-article id="${id}" for="#of-${id}"></klartext-article><div id="of-${id}">${GERMAN}</div>`);
   const made = await visit(t, body.join(""));

@@ -108,6 +108,10 @@ fn in_assets(name: &str) -> String {
     name.replacen("./", "assets/", 1)
 }
 
+/// The framework of the demo's second look: where npm has it, and where the pages find it.
+const DEMO_FRAMEWORK: (&str, &str) =
+    ("app/widget/node_modules/preact/dist/preact.mjs", "demo/vendor/preact.js");
+
 /// Writes these folders alone into a `dist/` that is there: quick, since nothing is compiled.
 pub(crate) fn write_widget(dist: &Path) -> Result<()> {
     let mut site = Site::new(dist);
@@ -143,7 +147,8 @@ fn put_widget(site: &mut Site<'_>, engine: &Engine) -> Result<()> {
     for (name, file) in names_below("public", &public).filter(|(name, _)| says_costs(name)) {
         site.put(&name, &places.fill(&name, fs::read(file)?)?)?;
     }
-    Ok(())
+    let framework = project::root().join(DEMO_FRAMEWORK.0);
+    site.put(DEMO_FRAMEWORK.1, &fs::read(framework).context("the demo's framework is not installed")?)
 }
 
 /// Whether a file of `public/` may say what the widget costs.

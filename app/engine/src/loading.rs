@@ -141,7 +141,11 @@ pub(crate) fn absolute(address: &str) -> Result<String, EngineError> {
     if address.starts_with("imported:") {
         return Ok(address.to_owned());
     }
-    resolve(address, &scope().location().origin())
+    // A frame without an origin of its own has nothing that an address could be relative to.
+    match Url::new(address) {
+        Ok(url) => Ok(url.href()),
+        Err(_) => resolve(address, &scope().location().origin()),
+    }
 }
 
 /// `address` as seen from `base`.

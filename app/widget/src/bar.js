@@ -72,6 +72,8 @@ export class Bar {
   #text = null;
   #fill = null;
   #options = new Map();
+  /** What `progress` is to show next. */
+  #next = null;
   /** The bar's height before the click, in pixels. */
   #height = 0;
 
@@ -102,12 +104,18 @@ export class Bar {
       this.#put([fill, cancel], cancel);
       [this.#text, this.#fill] = [label, fill];
     }
-    this.progress(text, null);
+    this.#advance(text, null);
     this.say(text);
   }
 
-  /** How far it is, from 0 to 1; `null` if nobody knows. */
+  /** How far it is, from 0 to 1; `null` if nobody knows. It is shown with the next picture, the last of several only. */
   progress(text, share) {
+    if (!this.#next) requestAnimationFrame(() => this.#next && this.#advance(...this.#next));
+    this.#next = [text, share];
+  }
+
+  #advance(text, share) {
+    this.#next = null;
     if (!this.#fill) return;
     this.#text.textContent = text;
     this.#fill.setAttribute("aria-valuetext", text);
@@ -182,7 +190,7 @@ export class Bar {
   #swap(change, heir) {
     // A note that takes several lines on a phone leaves its room to what comes in its place.
     this.#bar.style.minHeight = "";
-    if (!this.#bar.classList.contains("on")) this.#height = this.#bar.offsetHeight;
+    if (!this.#bar.classList.contains("on")) this.#height = this.#bar.getBoundingClientRect().height;
     const isFocused = this.#bar.contains(this.#bar.getRootNode().activeElement) || this.#button.matches(":focus");
     change();
     if (this.#bar.classList.contains("on")) this.#bar.style.minHeight = `${this.#height}px`;

@@ -53,12 +53,12 @@ function trusted(address) {
 
 /**
  * The script for a worker. A worker's script must be of the page's own origin, so one from elsewhere is imported by one
- * that is made here. What the page's policy, which that one inherits, forbids in it, it tells.
+ * that is made here. If the page's policy, which that one inherits, forbids that, it tells.
  */
 function scriptFor(address) {
   const url = new URL(address);
   url.searchParams.set("embedded", "");
-  if (url.origin === globalThis.origin) return { address: url.href, release() {} };
+  if (url.origin === globalThis.origin) return { address: url.href, type: "module", release() {} };
   const source = `addEventListener("securitypolicyviolation", ({ disposition, effectiveDirective, blockedURI }) => {
   if (disposition === "enforce") postMessage({ type: "violation", message: effectiveDirective + " forbids " + blockedURI });
 });
@@ -67,8 +67,10 @@ import(${JSON.stringify(url.href)}).catch((cause) => {
 });
 `;
   const blob = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  // In a sandboxed frame, whose origin is none, Chromium does not load modules of this kind.
+  const type = globalThis.origin === "null" ? "classic" : "module";
   // Helpers are started from the same address, so it stays until the worker ends.
-  return { address: blob, release: () => URL.revokeObjectURL(blob) };
+  return { address: blob, type, release: () => URL.revokeObjectURL(blob) };
 }
 
 export class Connection {
@@ -94,7 +96,7 @@ export class Connection {
     addEventListener("securitypolicyviolation", this.#onviolation);
     try {
       this.#script = scriptFor(address);
-      this.#worker = new Worker(trusted(this.#script.address), { type: "module" });
+      this.#worker = new Worker(trusted(this.#script.address), { type: this.#script.type });
     } catch (cause) {
       this.end();
       // A policy, Trusted Types or a sandbox; told later, as all other failures are.

@@ -108,7 +108,9 @@ class Lease {
       return fail(new EngineError("internal", "no model was asked for"));
     }
     const { done, focus } = this.#engine.translate(blocks, { ...options, signal: both.signal });
-    return { done: done.finally(() => both.part()), focus };
+    // Not by `finally`: a page may have put promises in place that lack it.
+    done.then(both.part, both.part);
+    return { done, focus };
   }
 
   /** Ends what is under way for this user, and its use of the engine. */

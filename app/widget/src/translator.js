@@ -2,7 +2,7 @@
 // place by polyfill.js. Works in pages and in module workers of secure contexts.
 
 import { joined } from "./abort.js";
-import { MODEL } from "./addresses.js";
+import { MODEL, addresses } from "./addresses.js";
 import { unsupported } from "./connection.js";
 import { acquire, whereIs } from "./engine.js";
 import { Lifetime } from "./lifetime.js";
@@ -21,13 +21,13 @@ const QUOTA = 4 << 20;
 let settings = { model: MODEL, sourceLanguage: "de", targetLanguage: "en" };
 
 /**
- * What the API's shape has no place for: another model with its languages, and what may compute. Holds for translators
- * that are created from now on.
- * @param {{model?: string, sourceLanguage?: string, targetLanguage?: string, worker?: string,
+ * What the API's shape has no place for: another model with its languages, another place of worker and model, and what
+ * may compute. Holds for translators that are created from now on.
+ * @param {{base?: string | URL | null, model?: string, sourceLanguage?: string, targetLanguage?: string, worker?: string,
  *   choice?: "auto" | "cpu" | "gpu", workers?: number, idle?: number}} changes
  */
-export function configure(changes) {
-  settings = { ...settings, ...changes };
+export function configure({ base, ...changes }) {
+  settings = { ...settings, ...(base !== undefined && addresses(base)), ...changes };
 }
 
 /** The languages of a dictionary, as strings. */

@@ -124,7 +124,7 @@ export interface KlartextArticleEventMap {
   progress: CustomEvent<KlartextProgressDetail>;
   /** The model is ready. */
   ready: CustomEvent<KlartextReadyDetail>;
-  /** A sentence is shown in English. */
+  /** A sentence is translated; its block shows the English when all of it is there. */
   sentence: CustomEvent<KlartextSentenceDetail>;
   /** All is translated; again after later changes of the article. */
   done: CustomEvent<KlartextDoneDetail>;

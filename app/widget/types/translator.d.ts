@@ -112,6 +112,11 @@ export abstract class LanguageDetector {
 
 /** What the API has no place for. */
 export interface Configuration {
+  /**
+   * The folder that has `assets` and `models`, if they are not beside `embed`; `null` if they are after all. What `model`
+   * and `worker` name comes before it.
+   */
+  base?: string | URL | null;
   /** The address of another model's manifest. */
   model?: string;
   /** The languages of that model. */

@@ -57,7 +57,7 @@ pub fn carry(source: &[Run], translation: &Translation) -> Vec<Run> {
         for (bytes, span) in &placement.code {
             placement.tags.put(None, bytes.clone(), shared(source, &spans[*span].source));
         }
-        runs.push_translation(source, &spans, &translation.text, &placement);
+        runs.push_translation(source, &text, &spans, &translation.text, &placement);
     }
     runs.0
 }
@@ -143,7 +143,14 @@ impl Runs {
         }
     }
 
-    fn push_translation(&mut self, source: &[Run], spans: &[Span<'_>], target: &str, placement: &Placement) {
+    fn push_translation(
+        &mut self,
+        source: &[Run],
+        text: &str,
+        spans: &[Span<'_>],
+        target: &str,
+        placement: &Placement,
+    ) {
         let looks = looks(spans, target, placement);
         let mut done = 0;
         for (bytes, span) in &placement.code {
@@ -156,15 +163,24 @@ impl Runs {
             let (part, own) = (&spans[*span].source, code_look(spans, *span));
             let tags = union(look.tags, shared(source, part));
             let own = Look { tags: &tags, ..own };
-            // Code that the model has left out stands between spaces.
+            // Code that the model has left out stands between spaces, and so does what stands between some in the source
+            // and has taken the place of a word's end, such as a genitive's.
             let space = |next: Look<'_>| own.common(next).mark();
-            if let (true, Some(last)) = (bytes.is_empty(), self.0.last()) {
-                let mark = space(Look::of(&last.mark));
-                self.push(" ", &mark);
+            let parted = [text[..part.start].ends_with(' '), text[part.end..].starts_with(' ')];
+            let [first, last] = [text[part.clone()].chars().next(), text[part.clone()].chars().next_back()];
+            if let Some(before) = self.0.last() {
+                let touches = parted[0] && are_word(before.text.chars().next_back(), first);
+                if bytes.is_empty() || touches {
+                    let mark = space(Look::of(&before.mark));
+                    self.push(" ", &mark);
+                }
             }
             self.push_part(source, part, look);
-            if let (0, 0, Some(first)) = (bytes.start, bytes.end, looks.first()) {
-                self.push(" ", &space(*first));
+            if let Some(after) = looks.get(bytes.end) {
+                let touches = parted[1] && are_word(last, target[bytes.end..].chars().next());
+                if (bytes.start, bytes.end) == (0, 0) || touches {
+                    self.push(" ", &space(*after));
+                }
             }
             done = bytes.end;
         }
@@ -180,6 +196,11 @@ impl Runs {
             start += len;
         }
     }
+}
+
+/// Whether two letters side by side would be in one word.
+fn are_word(before: Option<char>, after: Option<char>) -> bool {
+    [before, after].iter().all(|letter| letter.is_some_and(char::is_alphanumeric))
 }
 
 /// The looks on both sides of a place within the target.

@@ -49,32 +49,16 @@ export async function openHost(t, html, { head = "", before = "", ...options } =
   const visit = await open(t, options);
   if (before) await visit.page.addInitScript(before);
   await visit.page.goto(origin);
+  await visit.page.evaluate(lookAtPage);
   await visit.page.evaluate(standIn);
   return visit;
 }
 
-/** Runs in the page. */
-async function standIn() {
-  const { Article, findArticle } = await import("/src/article/index.js");
-
-  const outline = ({ runs }) => {
-    const text = runs.map((run) => run.text).join("");
-    return [...text.matchAll(/\S.*?(?:[.!?]+[“"]?(?=\s)|$)/gs)]
-      .map(([match], _, all) => match.trimEnd())
-      .reduce((spans, sentence) => {
-        const start = text.indexOf(sentence, spans.at(-1)?.end ?? 0);
-        return [...spans, { start, end: start + sentence.length }];
-      }, []);
-  };
-  const cut = ({ runs }, { start, end }) => {
-    let offset = 0;
-    return runs.flatMap(({ text, mark }) => {
-      const piece = text.slice(Math.max(start - offset, 0), Math.max(end - offset, 0));
-      offset += text.length;
-      return piece ? [{ text: mark.code ? piece : piece.toUpperCase(), mark }] : [];
-    });
-  };
-  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/**
+ * Runs in the page: `lines(node)` are the lines of text to be seen in a tree, `englishIn(node)` the texts of it that the
+ * widget has put there, `shown()` waits until what is seen has stayed the same for some pictures.
+ */
+export function lookAtPage() {
   const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
   /** Waits until what is seen has stayed the same for some pictures. */
   const shown = async () => {
@@ -83,23 +67,6 @@ async function standIn() {
       same = now === last ? same + 1 : 0;
       last = now;
     }
-  };
-
-  /** `delay`: after each sentence, in ms. `change`: of the English runs. `sentences`: so many at most. */
-  const translate = async (article, { delay, change = (runs) => runs, sentences = Infinity } = {}) => {
-    const batch = article.collect();
-    const spans = batch.blocks.map(outline);
-    batch.outline(spans);
-    const results = [];
-    for (const [block, ends] of spans.entries()) {
-      for (const [sentence, span] of ends.entries()) {
-        if (results.length >= sentences) continue;
-        results.push(batch.sentence({ block, sentence, runs: change(cut(batch.blocks[block], span)), confidence: 1 }));
-        if (delay !== undefined) await pause(delay);
-      }
-    }
-    await shown();
-    return { batch, results };
   };
 
   /** What is to be seen of a tree: its text as it is laid out, boxes on lines of their own. */
@@ -123,5 +90,63 @@ async function standIn() {
       .map((line) => line.replace(/\s+/g, " ").trim())
       .filter(Boolean);
 
-  Object.assign(globalThis, { Article, findArticle, translate, lines, shown, pause });
+  const englishIn = (node) => {
+    if (node instanceof Element && node.part.contains("klartext-english")) return [seen(node).trim()].filter(Boolean);
+    const children = node instanceof HTMLSlotElement ? node.assignedNodes() : (node.shadowRoot ?? node).childNodes;
+    return [...children].flatMap(englishIn);
+  };
+
+  Object.assign(globalThis, { lines, englishIn, shown });
+}
+
+/** Runs in the page, after that. */
+async function standIn() {
+  const { Article, findArticle } = await import("/src/article/index.js");
+
+  const outline = ({ runs }) => {
+    const text = runs.map((run) => run.text).join("");
+    return [...text.matchAll(/\S.*?(?:[.!?]+[“"]?(?=\s)|$)/gs)]
+      .map(([match], _, all) => match.trimEnd())
+      .reduce((spans, sentence) => {
+        const start = text.indexOf(sentence, spans.at(-1)?.end ?? 0);
+        return [...spans, { start, end: start + sentence.length }];
+      }, []);
+  };
+  const cut = ({ runs }, { start, end }) => {
+    let offset = 0;
+    return runs.flatMap(({ text, mark }) => {
+      const piece = text.slice(Math.max(start - offset, 0), Math.max(end - offset, 0));
+      offset += text.length;
+      return piece ? [{ text: mark.code ? piece : piece.toUpperCase(), mark }] : [];
+    });
+  };
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  /** `delay`: after each sentence, in ms. `change`: of the English runs. `sentences`: so many at most. */
+  const translate = async (article, { delay, change = (runs) => runs, sentences = Infinity } = {}) => {
+    const batch = article.collect();
+    const spans = batch.blocks.map(outline);
+    batch.outline(spans);
+    const results = [];
+    for (const [block, ends] of spans.entries()) {
+      for (const [sentence, span] of ends.entries()) {
+        if (results.length >= sentences) continue;
+        results.push(batch.sentence({ block, sentence, runs: change(cut(batch.blocks[block], span)), confidence: 1 }));
+        if (delay !== undefined) await pause(delay);
+      }
+    }
+    await shown();
+    return { batch, results };
+  };
+
+  /** Changes something, and looks before anything is drawn: a microtask later, which is no time even on a busy machine. */
+  const atOnce = async (change, look) => {
+    const time = performance.now();
+    performance.now = () => time;
+    change();
+    await Promise.resolve();
+    delete performance.now;
+    return look();
+  };
+
+  Object.assign(globalThis, { Article, findArticle, translate, pause, atOnce });
 }

@@ -112,14 +112,16 @@ export class PairView {
    */
   *paint() {
     const focused = this.#focused();
-    const isLiving = this.segment.type === "after";
-    if (!isLiving) this.#hide(true);
+    const { type, part } = this.segment;
+    const isRead = type === "copy" || (type === "part" && part.elements.size + part.things.length > 0);
+    const hide = (hidden) => isRead && this.#hide(hidden);
+    hide(true);
     for (const _ of this.#steps()) {
-      this.#hide(false);
+      hide(false);
       yield;
-      this.#hide(!isLiving);
+      hide(true);
     }
-    this.#hide(false);
+    hide(false);
     this.element.classList.add("shown");
     if (focused) this.#focus(focused);
   }
@@ -137,9 +139,10 @@ export class PairView {
     this.#isPlaced = true;
   }
 
-  /** @param {boolean} hidden */
+  /** Hides the German while its styles are read, and shows it where it stands. @param {boolean} hidden */
   #hide(hidden) {
     this.#german.style.display = hidden ? "none" : "";
+    if (this.segment.type === "copy") this.element.classList.toggle("placed", !hidden);
   }
 
   /** @returns {Generator<void>} */

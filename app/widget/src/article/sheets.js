@@ -31,10 +31,10 @@ const MODES = {
     .english .rest, .break { display: none; }
     .pictured { display: block; }
     .pictured > .english [data-klartext=kept] { display: none !important; }
-    .copy > .english > *, .copy > .german ::slotted(*) {
+    .copy > .english > *, .copy.placed > .german ::slotted(*) {
       margin: 0 !important; min-width: 0 !important; max-width: 100% !important;
     }
-    .copy > .english > :not(table), .copy > .german ::slotted(:not(table)) { width: auto !important; }
+    .copy > .english > :not(table), .copy.placed > .german ::slotted(:not(table)) { width: auto !important; }
   `,
 };
 

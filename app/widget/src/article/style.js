@@ -9,13 +9,11 @@ const INHERITED = [
   "text-indent text-shadow text-transform text-underline-offset visibility white-space word-break word-spacing",
 ].flatMap((line) => line.split(" "));
 
-/** Initial values of properties that are not. */
-const INITIAL = new Map(
-  Object.entries({
-    "align-content": "normal",
-    "align-items": "normal",
-    "align-self": "auto",
-    "aspect-ratio": "auto",
+const SIDES = ["top", "right", "bottom", "left"];
+
+/** Initial values of properties that are not, by what they matter for: to read them all takes its time. */
+const INITIAL = {
+  all: {
     "background-color": "rgba(0, 0, 0, 0)",
     "background-image": "none",
     "border-bottom-left-radius": "0px",
@@ -23,63 +21,73 @@ const INITIAL = new Map(
     "border-top-left-radius": "0px",
     "border-top-right-radius": "0px",
     "box-shadow": "none",
-    "box-sizing": "content-box",
-    "break-inside": "auto",
-    clear: "none",
     clip: "auto",
     "clip-path": "none",
-    "column-count": "auto",
-    "column-gap": "normal",
     "counter-increment": "none",
     "counter-reset": "none",
     "counter-set": "none",
     display: "inline",
     filter: "none",
-    "flex-basis": "auto",
-    "flex-direction": "row",
-    "flex-grow": "0",
-    "flex-shrink": "1",
-    "flex-wrap": "nowrap",
     float: "none",
+    opacity: "1",
+    position: "static",
+    "text-decoration-line": "none",
+    "vertical-align": "baseline",
+    ...sides("margin", "0px"),
+    ...sides("padding", "0px"),
+  },
+  box: {
+    "aspect-ratio": "auto",
+    "box-sizing": "content-box",
+    "break-inside": "auto",
+    clear: "none",
+    "column-count": "auto",
+    "column-gap": "normal",
+    height: "auto",
+    "max-height": "none",
+    "max-width": "none",
+    "min-height": "auto",
+    "min-width": "auto",
+    "object-fit": "fill",
+    "object-position": "50% 50%",
+    "overflow-x": "visible",
+    "overflow-y": "visible",
+    "table-layout": "auto",
+    "text-overflow": "clip",
+    transform: "none",
+    width: "auto",
+  },
+  placed: { "z-index": "auto", ...sides("", "auto") },
+  container: {
+    "align-content": "normal",
+    "align-items": "normal",
+    "flex-direction": "row",
+    "flex-wrap": "nowrap",
     "grid-auto-flow": "row",
-    "grid-column-end": "auto",
-    "grid-column-start": "auto",
-    "grid-row-end": "auto",
-    "grid-row-start": "auto",
     "grid-template-areas": "none",
     "grid-template-columns": "none",
     "grid-template-rows": "none",
     "justify-content": "normal",
     "justify-items": "normal",
-    "justify-self": "auto",
-    "object-fit": "fill",
-    "object-position": "50% 50%",
-    opacity: "1",
-    order: "0",
-    "overflow-x": "visible",
-    "overflow-y": "visible",
-    position: "static",
     "row-gap": "normal",
-    "table-layout": "auto",
-    "text-decoration-line": "none",
-    "text-overflow": "clip",
-    transform: "none",
-    "vertical-align": "baseline",
+  },
+  item: {
+    "align-self": "auto",
+    "flex-basis": "auto",
+    "flex-grow": "0",
+    "flex-shrink": "1",
+    "grid-column-end": "auto",
+    "grid-column-start": "auto",
+    "grid-row-end": "auto",
+    "grid-row-start": "auto",
+    "justify-self": "auto",
+    order: "0",
     "z-index": "auto",
-    ...sides("margin", "", "0px"),
-    ...sides("padding", "", "0px"),
-    top: "auto",
-    right: "auto",
-    bottom: "auto",
-    left: "auto",
-    width: "auto",
-    height: "auto",
-    "min-width": "auto",
-    "min-height": "auto",
-    "max-width": "none",
-    "max-height": "none",
-  }),
-);
+  },
+};
+
+/** Elements that have a width though they are within a line. */
+const REPLACED = /^(img|svg)$/;
 
 /** Properties that matter if another has this value or another than this. */
 const WITH_BACKGROUND = [
@@ -90,11 +98,26 @@ const WITH_BACKGROUND = [
   "background-size",
 ];
 const WITH_LINE = ["text-decoration-color", "text-decoration-style", "text-decoration-thickness"];
-const SIDES = ["top", "right", "bottom", "left"];
 
-/** @param {string} name @param {string} suffix @param {string} value */
-function sides(name, suffix, value) {
-  return Object.fromEntries(["top", "right", "bottom", "left"].map((side) => [`${name}-${side}${suffix}`, value]));
+/** @param {string} name @param {string} value */
+function sides(name, value) {
+  return Object.fromEntries(SIDES.map((side) => [name ? `${name}-${side}` : side, value]));
+}
+
+/**
+ * Initial values of what matters for a box.
+ *
+ * @param {CSSStyleDeclaration} style
+ * @param {CSSStyleDeclaration} around
+ * @param {boolean} isReplaced
+ */
+function* initial({ display, position }, around, isReplaced) {
+  const groups = [INITIAL.all];
+  if (isReplaced || !/^(inline|contents|ruby.*)$/.test(display)) groups.push(INITIAL.box);
+  if (position !== "static") groups.push(INITIAL.placed);
+  if (/flex|grid/.test(display)) groups.push(INITIAL.container);
+  if (/flex|grid/.test(around.display)) groups.push(INITIAL.item);
+  for (const group of groups) yield* Object.entries(group);
 }
 
 /**
@@ -102,18 +125,19 @@ function sides(name, suffix, value) {
  *
  * @param {CSSStyleDeclaration} style of the original
  * @param {CSSStyleDeclaration} around of what the clone inherits from
+ * @param {boolean} [isReplaced] whether it has a width even within a line
  * @returns {[string, string][]}
  */
-function declarations(style, around) {
+function declarations(style, around, isReplaced = false) {
   /** @type {[string, string][]} */
   const found = [];
   for (const name of INHERITED) {
     const value = style.getPropertyValue(name);
     if (value !== around.getPropertyValue(name)) found.push([name, value]);
   }
-  for (const [name, initial] of INITIAL) {
+  for (const [name, usual] of initial(style, around, isReplaced)) {
     const value = style.getPropertyValue(name);
-    if (value !== initial && value !== "" && !isUsual(name, value, around)) found.push([name, value]);
+    if (value !== usual && value !== "" && !isUsual(name, value, around)) found.push([name, value]);
   }
   const names = [];
   for (const side of SIDES) {
@@ -149,7 +173,7 @@ function isUsual(name, value, around) {
 export function copyStyle(clone, original, around, sheets) {
   const style = getComputedStyle(original);
   if (style.display === "") return;
-  for (const [name, value] of declarations(style, getComputedStyle(around))) {
+  for (const [name, value] of declarations(style, getComputedStyle(around), REPLACED.test(original.localName))) {
     // The arrow of a `summary` turns as the copy opens.
     if (name === "list-style-type" && value.startsWith("disclosure-")) continue;
     clone.style.setProperty(name, value);
@@ -159,11 +183,11 @@ export function copyStyle(clone, original, around, sheets) {
 }
 
 /** What says where a box stands in the one around it. */
-const PLACE = [
-  ...["width", "min-width", "max-width", "align-self", "justify-self", "order", "float", "clear"],
-  ...["flex-grow", "flex-shrink", "flex-basis", "grid-column-start", "grid-column-end"],
-  ...SIDES.map((side) => `margin-${side}`),
-];
+const PLACE = {
+  ...INITIAL.item,
+  ...sides("margin", "0px"),
+  ...{ clear: "none", float: "none", width: "auto", "min-width": "auto", "max-width": "none" },
+};
 
 /**
  * Has a box stand where another one would, which is best not shown at the moment, for the reason above.
@@ -173,9 +197,9 @@ const PLACE = [
  */
 export function copyPlace(box, original) {
   const style = getComputedStyle(original);
-  for (const name of PLACE) {
+  for (const [name, usual] of Object.entries(PLACE)) {
     const value = style.getPropertyValue(name);
-    if (value !== "" && value !== INITIAL.get(name)) box.style.setProperty(name, value);
+    if (value !== "" && value !== usual) box.style.setProperty(name, value);
   }
 }
 

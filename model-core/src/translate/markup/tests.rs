@@ -52,7 +52,7 @@ fn pieces(text: &str) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let mut start = 0;
     for (at, c) in text.char_indices() {
-        if c == ' ' && at > start {
+        if matches!(c, ' ' | '’') && at > start {
             pieces.push(start..at);
             start = at;
         }
@@ -250,6 +250,13 @@ fn code_is_never_translated() {
             "With <c>--hilfe</c> start",
         ),
         ("left out", "Mit <c>ls</c> geht es", "0-0 2-1 3-2", "With goes it", "With <c>ls</c> goes it"),
+        (
+            "in the place of a genitive",
+            "Die Firma <c>Kabel</c> baut",
+            "0-0 1-1 2-2 2-3 3-4",
+            "The company’s cable builds",
+            "The company <c>Kabel</c> builds",
+        ),
         ("left out at the start", "<c>ls</c> geht", "1-0", "Works", "<c>ls</c> Works"),
         ("twice", "<c>a</c> und <c>a</c>", "0-0 1-1", "a and", "<c>a</c> and <c>a</c>"),
         ("all of it", "<c>let mut x</c>", "0-0 1-1", "let courage x", "<c>let mut x</c>"),
