@@ -17,7 +17,9 @@ import {
   underWay,
 } from "./harness/reader.mjs";
 
-const TEXT = longText(40);
+/** Enough not to be done before it is stopped, on quick machines that are slow at clicking. */
+const PARAGRAPHS = 160;
+const TEXT = longText(PARAGRAPHS);
 
 function done(all) {
   return all.flatMap(({ index, sentences }) =>
@@ -74,7 +76,7 @@ test("stopped again and again, it still ends whole", async (t) => {
   const all = await assertWhole(page);
   assert.equal(bare(all.map(({ german }) => german).join("")), bare(TEXT));
   const sentences = all.reduce((sum, { counts }) => sum + counts[0], 0);
-  assert.equal(sentences, 1 + 4 * 40);
+  assert.equal(sentences, 1 + 4 * PARAGRAPHS);
 });
 
 test("the model's download stops too, and the next one is a new one", async (t) => {

@@ -18,7 +18,7 @@ import {
 } from "./harness/reader.mjs";
 
 const SLUG = "kolibri-k1-dresden";
-const TEXT = longText(30);
+const TEXT = longText(60);
 
 /** Ways in which a worker ends; each runs in it. */
 const DEATHS = {
