@@ -93,6 +93,7 @@ mod tests {
         let marked = |mark: &Mark| Mark { code: true, tags: vec![UNKNOWN], ..mark.clone() };
         let expected =
             [run("In ", &plain), run("Sã", &marked(&plain)), run("o", &marked(&bold)), run(" Paulo", &bold)];
-        assert_eq!(mark(&source, &[3..7]), expected);
+        let word = 3..7;
+        assert_eq!(mark(&source, std::slice::from_ref(&word)), expected);
     }
 }
