@@ -99,28 +99,33 @@ impl Block {
         self.runs.iter().map(|run| run.text.as_str()).collect()
     }
 
-    /// The runs of a part of the block's text, cut at its ends.
-    ///
-    /// `span` is in bytes of [`Block::text`]; what lies outside the text is ignored.
+    /// The runs of a part of the block's text; see [`slice`]. `span` is in bytes of [`Block::text`].
     ///
     /// # Panics
     /// If an end of `span` lies within a character.
     pub fn slice(&self, span: Range<usize>) -> Vec<Run> {
-        let mut start = 0;
-        let mut runs = Vec::new();
-        for run in &self.runs {
-            let end = start + run.text.len();
-            let (from, to) = (span.start.max(start), span.end.min(end));
-            if from < to {
-                runs.push(Run {
-                    text: run.text[from - start..to - start].to_owned(),
-                    mark: run.mark.clone(),
-                });
-            }
-            start = end;
-        }
-        runs
+        slice(&self.runs, span)
     }
+}
+
+/// The runs of a part of the text that runs make, cut at its ends.
+///
+/// `span` is in bytes of the runs' concatenated texts; what lies outside the text is ignored.
+///
+/// # Panics
+/// If an end of `span` lies within a character.
+pub fn slice(runs: &[Run], span: Range<usize>) -> Vec<Run> {
+    let mut start = 0;
+    let mut part = Vec::new();
+    for run in runs {
+        let end = start + run.text.len();
+        let (from, to) = (span.start.max(start), span.end.min(end));
+        if from < to {
+            part.push(Run { text: run.text[from - start..to - start].to_owned(), mark: run.mark.clone() });
+        }
+        start = end;
+    }
+    part
 }
 
 impl BlockKind {

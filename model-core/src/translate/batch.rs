@@ -41,7 +41,7 @@ impl Batch {
 
     /// How many source pieces they have.
     pub fn source_pieces(&self) -> usize {
-        self.rows.iter().map(Row::source_len).sum()
+        self.rows.iter().map(|row| row.source_len).sum()
     }
 
     /// Whether other sentences can join these.

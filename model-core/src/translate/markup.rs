@@ -117,10 +117,10 @@ impl PartialEq for Look<'_> {
 
 /// Runs in the making.
 #[derive(Debug, Default)]
-struct Runs(Vec<Run>);
+pub(super) struct Runs(pub(super) Vec<Run>);
 
 impl Runs {
-    fn push(&mut self, text: &str, mark: &Mark) {
+    pub(super) fn push(&mut self, text: &str, mark: &Mark) {
         match self.0.last_mut() {
             _ if text.is_empty() => {}
             Some(last) if last.mark == *mark => last.text.push_str(text),

@@ -43,7 +43,7 @@ pub(super) struct Row {
     /// Its index in its job.
     pub(super) index: usize,
     /// How many source pieces it has.
-    source_len: usize,
+    pub(super) source_len: usize,
     /// What there is of its translation.
     pub(super) decoded: Decoded,
 }
@@ -52,11 +52,6 @@ impl Row {
     /// A sentence of which nothing is translated yet.
     pub(super) fn new(sentence: &Sentence) -> Self {
         Self { index: sentence.index, source_len: sentence.ids.len(), decoded: Decoded::default() }
-    }
-
-    /// How many source pieces it has.
-    pub(super) fn source_len(&self) -> usize {
-        self.source_len
     }
 
     /// How many more pieces the translation may have, up to the length at which it can only be a loop.

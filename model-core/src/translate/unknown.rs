@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use super::markup::carry;
+use super::markup::{Runs, carry};
 use super::output::Translation;
-use crate::document::Run;
+use crate::document::{Run, slice};
 use crate::text::Vocabulary;
 
 /// The tag of such words while they are carried. Pages count theirs from below.
@@ -15,23 +15,20 @@ const UNKNOWN: u32 = u32::MAX;
 
 /// [`carry`], with the words that `vocabulary` has no pieces for as they stand in the source.
 pub(super) fn carry_unknown(source: &[Run], translation: &Translation, vocabulary: &Vocabulary) -> Vec<Run> {
-    let text: String = source.iter().map(|run| run.text.as_str()).collect();
-    let words = unknown_words(&text, translation, vocabulary);
-    if words.is_empty() {
+    if !translation.source.iter().any(|piece| vocabulary.is_unknown(piece.id)) {
         return carry(source, translation);
     }
-    let mut runs: Vec<Run> = Vec::new();
+    let text: String = source.iter().map(|run| run.text.as_str()).collect();
+    let words = unknown_words(&text, translation, vocabulary);
+    let mut runs = Runs::default();
     for mut run in carry(&mark(source, &words), translation) {
         if run.mark.tags.last() == Some(&UNKNOWN) {
             run.mark.tags.pop();
             run.mark.code = false;
         }
-        match runs.last_mut() {
-            Some(last) if last.mark == run.mark => last.text.push_str(&run.text),
-            _ => runs.push(run),
-        }
+        runs.push(&run.text, &run.mark);
     }
-    runs
+    runs.0
 }
 
 /// The words of a sentence that have pieces of bytes, without the punctuation around them.
@@ -54,28 +51,22 @@ fn unknown_words(text: &str, translation: &Translation, vocabulary: &Vocabulary)
     words
 }
 
-/// The runs, cut at the words, which are marked.
+/// The runs, cut at the words, which are marked. What is code already stays as it is anyway.
 fn mark(source: &[Run], words: &[Range<usize>]) -> Vec<Run> {
     let mut runs = Vec::new();
-    let mut start = 0;
-    for run in source {
-        let end = start + run.text.len();
-        let mut at = start;
-        // What is code already stays as it is anyway.
-        for word in words.iter().filter(|word| !run.mark.code && word.start < end && word.end > start) {
-            let (from, to) = (word.start.max(start), word.end.min(end));
-            runs.push(Run { text: run.text[at - start..from - start].to_owned(), mark: run.mark.clone() });
-            let mut marked =
-                Run { text: run.text[from - start..to - start].to_owned(), mark: run.mark.clone() };
-            marked.mark.code = true;
-            marked.mark.tags.push(UNKNOWN);
-            runs.push(marked);
-            at = to;
+    let mut done = 0;
+    for word in words {
+        runs.extend(slice(source, done..word.start));
+        for mut run in slice(source, word.clone()) {
+            if !run.mark.code {
+                run.mark.code = true;
+                run.mark.tags.push(UNKNOWN);
+            }
+            runs.push(run);
         }
-        runs.push(Run { text: run.text[at - start..].to_owned(), mark: run.mark.clone() });
-        start = end;
+        done = word.end;
     }
-    runs.retain(|run| !run.text.is_empty());
+    runs.extend(slice(source, done..usize::MAX));
     runs
 }
 
