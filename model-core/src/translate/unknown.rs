@@ -22,8 +22,10 @@ pub(super) fn carry_unknown(source: &[Run], translation: &Translation, vocabular
     let words = unknown_words(&text, translation, vocabulary);
     let mut runs = Runs::default();
     for mut run in carry(&mark(source, &words), translation) {
-        if run.mark.tags.last() == Some(&UNKNOWN) {
-            run.mark.tags.pop();
+        let tags = run.mark.tags.len();
+        // Wherever it is among them: no page knows what to do with it.
+        run.mark.tags.retain(|&tag| tag != UNKNOWN);
+        if run.mark.tags.len() < tags {
             run.mark.code = false;
         }
         runs.push(&run.text, &run.mark);
