@@ -10,6 +10,8 @@ use sha2::{Digest, Sha384};
 
 use crate::embed::Widget;
 use crate::offline::base64;
+use crate::page::STYLE;
+use crate::project;
 use crate::site::Site;
 
 /// Bytes of each step, as a browser is sent them: with brotli where that makes them fewer. [`Costs::FILE`].
@@ -95,6 +97,10 @@ impl Places {
         let script = widget.scripts.get("klartext.js").context("the widget has no klartext.js")?;
         values.push(("integrity:klartext.js".into(), integrity(&script.content)));
         values.push(("version".into(), env!("CARGO_PKG_VERSION").into()));
+        for file in project::files_below(&project::root().join(STYLE))? {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy();
+            values.push((format!("style:{name}"), fs::read_to_string(&file)?));
+        }
         Ok(Self { values })
     }
 
@@ -104,7 +110,7 @@ impl Places {
         for (place, value) in &self.values {
             text = text.replace(&format!("{{{{{place}}}}}"), value);
         }
-        for unknown in ["{{bytes:", "{{integrity:"] {
+        for unknown in ["{{bytes:", "{{integrity:", "{{style:"] {
             if let Some(at) = text.find(unknown) {
                 bail!("{name} has the unknown place {}", text[at..].lines().next().unwrap_or_default());
             }

@@ -69,7 +69,7 @@ impl Page<'_> {
         };
         let worker = format!("/{}", embedded.cpu[0]);
         let boot = site.put_hashed("boot", "js", fill(BOOT, &reader)?.as_bytes())?;
-        let style = site.put_hashed("style", "css", style(&root.join("app/reader/style"))?.as_bytes())?;
+        let style = site.put_hashed("style", "css", style(&root.join(STYLE))?.as_bytes())?;
         let template = fs::read_to_string(root.join("index.html")).context("cannot read index.html")?;
         // Within the page: browsers would ask for it anew at each change of the address.
         let icon = fs::read_to_string(root.join("public/icons/icon.svg")).context("cannot read the icon")?;
@@ -107,6 +107,9 @@ struct Engine {
 fn in_assets(name: &str) -> String {
     name.replacen("./", "assets/", 1)
 }
+
+/// The reader's style sheets, from the repository's root.
+pub(crate) const STYLE: &str = "app/reader/style";
 
 /// The framework of the demo's second look: where npm has it, and where the pages find it.
 const DEMO_FRAMEWORK: (&str, &str) =
