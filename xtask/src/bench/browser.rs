@@ -5,7 +5,8 @@ pub(super) mod site;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -165,6 +166,13 @@ pub(super) fn measure(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Serves a folder, and sees to what scripts need that visit it; where it is, and the browser.
+pub(super) fn stage(site: &Path) -> Result<(SocketAddr, PathBuf)> {
+    setup::node()?;
+    setup::npm_packages(&project::root().join(PACKAGES))?;
+    Ok((serve::serve_in_background(site)?, setup::chromium()?))
+}
+
 /// Serves a folder, has a script open a page of it in Chromium, and returns what the script prints. The script is given the
 /// folder of its packages, the page's address, the browser, and `more`.
 pub(super) fn visit<T: DeserializeOwned>(
@@ -173,10 +181,8 @@ pub(super) fn visit<T: DeserializeOwned>(
     page: &str,
     more: &[&OsStr],
 ) -> Result<T> {
-    setup::node()?;
-    setup::npm_packages(&project::root().join(PACKAGES))?;
-    let chromium = setup::chromium()?;
-    let page = format!("http://{}{page}", serve::serve_in_background(site)?);
+    let (address, chromium) = stage(site)?;
+    let page = format!("http://{address}{page}");
     say(&format!("{script} visits {page}"));
     let mut node = Command::new("node");
     node.current_dir(project::root()).args([script, PACKAGES, &page]).arg(chromium).args(more);

@@ -8,9 +8,9 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Options;
+use super::{Options, browser};
+use crate::bundle;
 use crate::project::{self, output, say};
-use crate::{bundle, serve, setup};
 
 /// Where a checkout of web-platform-tests/wpt is, if there is one.
 const SUITE: &str = "KLARTEXT_WPT";
@@ -37,10 +37,8 @@ struct Suite {
 /// Measures all of it.
 pub(super) fn measure(options: &Options) -> Result<()> {
     bundle::ensure()?;
-    setup::node()?;
-    setup::npm_packages(&project::root().join("tests/browser/harness"))?;
-    let address = format!("http://{}/", serve::serve_in_background(&project::dist())?);
-    let chromium = setup::chromium()?;
+    let (address, chromium) = browser::stage(&project::dist())?;
+    let address = format!("http://{address}/");
     let script = |name: &str, arguments: &[&OsStr]| {
         say(&format!("{name} visits {address}"));
         let mut node = Command::new("node");
