@@ -2,29 +2,19 @@
 // their own, tests/gpu-wasm, which `cargo xtask test browser` builds; KLARTEXT_GPU_CHECKS is the folder with it.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { open } from "./harness/harness.mjs";
 
 const FOLDER = process.env.KLARTEXT_GPU_CHECKS;
-const FILES = { "/checks.js": "text/javascript", "/checks.wasm": "application/wasm" };
-
-/** A server of the checks; its address. */
-async function serve(t) {
-  const server = createServer(async ({ url }, response) => {
-    if (!(url in FILES)) return response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html>");
-    response.writeHead(200, { "content-type": FILES[url] }).end(await readFile(join(FOLDER, url)));
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => server.close());
-  return `http://127.0.0.1:${server.address().port}`;
-}
 
 test("the GPU's operations equal their references", { skip: !FOLDER && "KLARTEXT_GPU_CHECKS is not set" }, async (t) => {
   const visit = await open(t, { gpu: true });
-  await visit.page.goto(await serve(t));
+  for (const name of ["checks.js", "checks.wasm"]) {
+    await visit.page.route(`**/${name}`, (route) => route.fulfill({ path: join(FOLDER, name) }));
+  }
+  // A page of the server's in which nothing else goes on.
+  await visit.go("/demo/index.html");
   const ended = await visit.page.evaluate(async () => {
     const { default: start, check } = await import("/checks.js");
     await start({ module_or_path: "/checks.wasm" });

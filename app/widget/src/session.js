@@ -178,10 +178,9 @@ export class Session {
   async #engine(isFirst) {
     const { element } = this.#page;
     const { worker, model } = addresses(element.base);
-    const manifest = element.model ? new URL(element.model, document.baseURI).href : model;
     const lease = acquire({ choice: element.engine, worker });
     try {
-      const info = await lease.load(manifest, { signal: this.#signal, onprogress: (it) => this.#loading(it, isFirst) });
+      const info = await lease.load(element.model || model, { signal: this.#signal, onprogress: (it) => this.#loading(it, isFirst) });
       if (!isFirst) return lease;
       this.#page.set("translating");
       this.#bar.work(translatingText(0, 0));

@@ -48,10 +48,11 @@ export class Part {
     this.#kinds = kinds;
     for (const node of nodes) this.#read(node, [], false, true);
     this.#trim();
+    /** What the runs say, however they are cut from here on. */
+    this.text = this.runs.map((run) => run.text).join("");
     this.#findTerms(glossary);
     this.#keepFormulas();
     this.#placeThings();
-    this.text = this.runs.map((run) => run.text).join("");
     this.kind = blockKind(container);
     const isWord = ({ text, mark }) => (!mark.code && /\p{L}/u.test(text)) || this.#isRendered(mark);
     /** Whether there is anything to translate. */
@@ -123,8 +124,7 @@ export class Part {
 
   /** @param {import("./glossary.js").Glossary} glossary */
   #findTerms(glossary) {
-    const text = this.runs.map((run) => run.text).join("");
-    for (const { start, end, en } of glossary.find(text)) {
+    for (const { start, end, en } of glossary.find(this.text)) {
       // A term that markup cuts through keeps its markup.
       const tag = this.#tagWord(start, end, true);
       if (tag !== undefined) this.terms.set(tag, en);
@@ -133,13 +133,12 @@ export class Part {
 
   /** Makes words with low signs in them, formulas, literal: the model knows them only as one word, without markup. */
   #keepFormulas() {
-    const text = this.runs.map((run) => run.text).join("");
     for (const [tag, element] of this.elements) {
       if (element.localName !== "sub") continue;
       const index = this.runs.findIndex(({ mark }) => mark.tags?.includes(tag));
       const at = this.runs.slice(0, index).reduce((sum, run) => sum + run.text.length, 0);
-      WORD.lastIndex = at - (/[\p{L}\p{N}]*$/u.exec(text.slice(0, at))?.[0].length ?? 0);
-      const word = index >= 0 && WORD.exec(text);
+      WORD.lastIndex = at - (/[\p{L}\p{N}]*$/u.exec(this.text.slice(0, at))?.[0].length ?? 0);
+      const word = index >= 0 && WORD.exec(this.text);
       if (word && word.index <= at && word[0].length <= FORMULA && /\p{Lu}/u.test(word[0]))
         this.#keep(word.index, word.index + word[0].length);
     }
@@ -162,17 +161,16 @@ export class Part {
 
   /** Gives the word beside each thing a tag of its own, by which one finds its English. */
   #placeThings() {
-    const text = this.runs.map((run) => run.text).join("");
     for (const thing of this.things) {
       if (thing.at === 0) continue;
-      const last = /[\p{L}\p{N}]/u.test(text.charAt(thing.at)) ? null : LAST_WORD.exec(text.slice(0, thing.at));
+      const last = /[\p{L}\p{N}]/u.test(this.text.charAt(thing.at)) ? null : LAST_WORD.exec(this.text.slice(0, thing.at));
       if (last && !/\s$/.test(last[2])) {
         [thing.behind, thing.spaced] = [last[2], false];
         thing.tag = this.#tagWord(last.index, last.index + last[1].length, false);
         continue;
       }
       WORD.lastIndex = thing.at;
-      const word = WORD.exec(text);
+      const word = WORD.exec(this.text);
       if (word) thing.tag = this.#tagWord(word.index, word.index + word[0].length, false);
     }
   }
