@@ -80,6 +80,13 @@ pub(crate) const ENGINE_GPU: Bundle = Bundle {
 pub(crate) const GPU_CHECKS: Bundle =
     Bundle { name: "gpu-checks", package: "klartext-gpu-checks", level: None, ..ENGINE_GPU };
 
+/// The kernels' checks and benchmark, for tests and the bench only: plain modules, without glue.
+pub(crate) const KERNELS: Bundle =
+    Bundle { name: "kernels", package: "klartext-kernels-wasm", level: None, ..ENGINE };
+
+/// The same with relaxed vectors.
+pub(crate) const KERNELS_RELAXED: Bundle = Bundle { features: "relaxed-simd", ..KERNELS };
+
 /// What a bundle has become.
 pub(crate) struct Made {
     /// The JavaScript glue, a module that exports wasm-bindgen's `init` as its default.
@@ -129,16 +136,20 @@ impl Bundle {
         Ok(Made { js, wasm, unoptimised: size, snippets })
     }
 
+    /// Has cargo take the package as it is built for the bundle, so that macros and build scripts are compiled once for
+    /// all uses.
+    pub(crate) fn choose<'a>(&self, cargo: &'a mut Command) -> Result<&'a mut Command> {
+        Ok(cargo
+            .current_dir(project::root().join(self.workspace))
+            .args(["--package", self.package, "--features", self.features])
+            .args(["--profile", self.profile, "--target-dir"])
+            .arg(self.target_folder()?))
+    }
+
     /// Runs cargo, and returns where the module lies.
-    fn compile(&self, compiler: &Compiler) -> Result<PathBuf> {
+    pub(crate) fn compile(&self, compiler: &Compiler) -> Result<PathBuf> {
         let mut cargo = compiler.cargo("build", &self.rustflags());
-        cargo.current_dir(project::root().join(self.workspace));
-        cargo.args(["--package", self.package, "--features", self.features]);
-        cargo.args(["--profile", self.profile, "--target-dir"]);
-        cargo
-            .arg(self.target_folder()?)
-            .arg("--message-format=json-render-diagnostics")
-            .stdout(Stdio::piped());
+        self.choose(&mut cargo)?.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
         say(&format!("compiling {}", self.package));
         let output = cargo.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
         if !output.status.success() {
@@ -192,7 +203,7 @@ const WASM_FEATURES: [&str; 8] = [
 ];
 
 /// Finds a package's WebAssembly file in cargo's JSON messages.
-pub(crate) fn module_in(messages: &str, package: &str) -> Option<PathBuf> {
+fn module_in(messages: &str, package: &str) -> Option<PathBuf> {
     let crate_name = package.replace('-', "_");
     messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|message| {
         let name = message["target"]["name"].as_str()?.replace('-', "_");

@@ -8,14 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::bundle::{self, Bundle, ENGINE, ENGINE_GPU, ENGINE_RELAXED, GPU_CHECKS, READER, module_in};
+use crate::bundle::{self, ENGINE, ENGINE_GPU, ENGINE_RELAXED, GPU_CHECKS, KERNELS, KERNELS_RELAXED, READER};
 use crate::counts::{Counts, Libtest, tap};
 use crate::project::{self, run, say};
 use crate::wasm::Compiler;
 use crate::{manifest, package, serve, setup, size};
-
-/// The kernels' checks as a WebAssembly module, which exists for that target only.
-const KERNELS: &str = "klartext-kernels-wasm";
 
 /// A check, or many of one kind.
 struct Step {
@@ -82,10 +79,10 @@ fn manifests() -> Result<Counts> {
     Ok(Counts { passed: manifest::check()?, ..Counts::default() })
 }
 
-/// `cargo SUBCOMMAND` for everything that also runs natively.
+/// `cargo SUBCOMMAND` for everything that also runs natively; the kernels' checks as a module do not.
 fn native_cargo(subcommand: &str) -> Result<Command> {
     let mut cargo = project::cargo();
-    cargo.args([subcommand, "--workspace", "--exclude", KERNELS, "--target-dir"]);
+    cargo.args([subcommand, "--workspace", "--exclude", KERNELS.package, "--target-dir"]);
     cargo.arg(project::target_folder("native")?);
     Ok(cargo)
 }
@@ -106,34 +103,18 @@ fn types() -> Result<Counts> {
 fn lint_wasm() -> Result<Counts> {
     let compiler = Compiler::find_or_install()?;
     let mut counts = Counts::default();
-    let checks = [
-        (&READER, READER.package),
-        (&ENGINE, ENGINE.package),
-        (&ENGINE_RELAXED, ENGINE_RELAXED.package),
-        (&ENGINE, KERNELS),
-        (&ENGINE_GPU, ENGINE_GPU.package),
-        (&GPU_CHECKS, GPU_CHECKS.package),
-    ];
-    for (bundle, package) in checks {
+    for bundle in [&READER, &ENGINE, &ENGINE_RELAXED, &KERNELS, &ENGINE_GPU, &GPU_CHECKS] {
         let mut clippy = compiler.clippy(&bundle.rustflags())?;
-        for_bundle(&mut clippy, bundle, package)?.args(["--", "-D", "warnings"]);
+        bundle.choose(&mut clippy)?.args(["--", "-D", "warnings"]);
         counts += match run(&mut clippy) {
             Ok(()) => Counts::PASSED,
             Err(error) => {
-                say(&format!("{package}: {error:#}"));
+                say(&format!("{}: {error:#}", bundle.package));
                 Counts::FAILED
             }
         };
     }
     Ok(counts)
-}
-
-/// Has cargo take a package as the bundle is built, so that macros and build scripts are compiled once for all uses.
-fn for_bundle<'a>(cargo: &'a mut Command, bundle: &Bundle, package: &str) -> Result<&'a mut Command> {
-    Ok(cargo
-        .args(["--package", package, "--features", bundle.features])
-        .args(["--profile", bundle.profile, "--target-dir"])
-        .arg(bundle.target_folder()?))
 }
 
 fn native() -> Result<Counts> {
@@ -157,17 +138,10 @@ fn native() -> Result<Counts> {
 /// are for the browser, which has them.
 fn kernels() -> Result<Counts> {
     setup::node()?;
-    let module = kernels_module(&ENGINE)?;
+    let module = KERNELS.compile(&Compiler::find_or_install()?)?;
     let script = project::root().join("tests/kernels-wasm/check.mjs");
     run(Command::new("node").arg(script).arg(module))?;
     Ok(Counts::PASSED)
-}
-
-/// Builds the kernels' checks as a bundle is built; the module.
-fn kernels_module(bundle: &Bundle) -> Result<PathBuf> {
-    let mut cargo = Compiler::find_or_install()?.cargo("build", &bundle.rustflags());
-    for_bundle(&mut cargo, bundle, KERNELS)?.arg("--message-format=json-render-diagnostics");
-    module_in(&project::output(&mut cargo)?, KERNELS).context("cargo built no module of the kernels")
 }
 
 fn build() -> Result<Counts> {
@@ -183,7 +157,8 @@ fn browser() -> Result<Counts> {
     let chromium = setup::chromium()?;
     let firefox = setup::firefox();
     let package = package::package()?;
-    let (gpu_checks, kernels) = (gpu_checks()?, kernels_module(&ENGINE_RELAXED)?);
+    let compiler = Compiler::find_or_install()?;
+    let (gpu_checks, kernels) = (gpu_checks(&compiler)?, KERNELS_RELAXED.compile(&compiler)?);
     let address = serve::serve_in_background(&project::dist())?;
     let mut files = test_files(&folder)?;
     files.extend(test_files(&folder.join("harness"))?);
@@ -203,8 +178,8 @@ fn browser() -> Result<Counts> {
 }
 
 /// Builds the checks of the GPU's operations; the folder with their script and module.
-fn gpu_checks() -> Result<PathBuf> {
-    let made = GPU_CHECKS.make(&Compiler::find_or_install()?)?;
+fn gpu_checks(compiler: &Compiler) -> Result<PathBuf> {
+    let made = GPU_CHECKS.make(compiler)?;
     let folder = project::cache("gpu-checks")?;
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("checks.js"), made.js)?;

@@ -16,12 +16,9 @@ use serde_json::json;
 use super::material::{MODEL, Model, Set};
 use super::stats::{median, round};
 use super::{Options, browser, native};
-use crate::bundle::{ENGINE_RELAXED, module_in};
+use crate::bundle::KERNELS_RELAXED;
 use crate::project::{self, output};
 use crate::wasm::Compiler;
-
-/// The kernels as a WebAssembly module.
-const MODULE: &str = "klartext-kernels-wasm";
 
 /// The page, from the repository's root.
 const PAGE: &str = "tests/race/kernels";
@@ -158,7 +155,7 @@ pub(super) fn measure(options: &Options) -> Result<()> {
 
 /// The folder that the page is served from.
 fn site(calls: &[Call], rounds: usize) -> Result<PathBuf> {
-    let module = module()?;
+    let module = KERNELS_RELAXED.compile(&Compiler::find_or_install()?)?;
     let folder = project::cache("bench/kernels")?;
     let page = project::root().join(PAGE);
     for (from, name) in [
@@ -172,16 +169,6 @@ fn site(calls: &[Call], rounds: usize) -> Result<PathBuf> {
     fs::write(&plan, serde_json::to_vec(&json!({ "rounds": rounds, "calls": calls }))?)
         .with_context(|| format!("cannot write {}", plan.display()))?;
     Ok(folder)
-}
-
-/// Compiles the kernels as the engine with relaxed vectors is compiled.
-fn module() -> Result<PathBuf> {
-    let compiler = Compiler::find_or_install()?;
-    let mut cargo = compiler.cargo("build", &ENGINE_RELAXED.rustflags());
-    cargo.args(["--package", MODULE, "--features", ENGINE_RELAXED.features]);
-    cargo.args(["--profile", ENGINE_RELAXED.profile, "--target-dir"]).arg(ENGINE_RELAXED.target_folder()?);
-    cargo.arg("--message-format=json-render-diagnostics");
-    module_in(&output(&mut cargo)?, MODULE).context("cargo built no module of the kernels")
 }
 
 impl Engine {
