@@ -69,9 +69,6 @@ struct Product {
     gops: f64,
     /// Of the bare loop, 0 to 1.
     share_of_bound: Option<f64>,
-    /// The same if an instruction that is needed twice for a weight counts twice: relaxed vectors multiply by halves of
-    /// activations, but not behind a ReLU.
-    busy_share: Option<f64>,
 }
 
 /// What the example `kernels` prints.
@@ -199,7 +196,6 @@ impl Engine {
         let products = calls().filter(|(call, _)| call.operations > 0).map(|(call, ns)| {
             let gops = call.operations as f64 / ns;
             let share = timed.bound_gops.map(|bound| gops / bound);
-            let twice = timed.kernels == "relaxed-simd" && !call.of_relu;
             Product {
                 layer: format!("{}: {}", call.part, call.layer),
                 rows: call.rows,
@@ -207,7 +203,6 @@ impl Engine {
                 n: call.n,
                 gops: round(gops, 1),
                 share_of_bound: share.map(|share| round(share, 3)),
-                busy_share: share.map(|share| round(if twice { 2.0 * share } else { share }, 3)),
             }
         });
         Ok(Self {
@@ -232,13 +227,12 @@ fn print(figures: &Figures) {
         }
         let bound = engine.bound_gops.map_or_else(|| "unknown".to_owned(), |bound| format!("{bound:.1}"));
         println!("  the bare loop makes {bound} GOP/s");
-        for Product { layer, rows, k, n, gops, share_of_bound, busy_share } in &engine.products {
+        for Product { layer, rows, k, n, gops, share_of_bound } in &engine.products {
             let percent = |share: &Option<f64>| share.map_or(0.0, |share| 100.0 * share);
             println!(
-                "  {layer:<40} {:>18} {gops:>7.1} GOP/s {:>6.1} % {:>6.1} % busy",
+                "  {layer:<40} {:>18} {gops:>7.1} GOP/s {:>6.1} %",
                 format!("{rows} x {k} x {n}"),
                 percent(share_of_bound),
-                percent(busy_share),
             );
         }
     }
@@ -271,15 +265,9 @@ mod tests {
         let layers: Vec<_> =
             engine.layers.iter().map(|layer| (&*layer.layer, layer.ns_per_word, layer.share)).collect();
         assert_eq!(layers, [("feed-forward", 100.0, 0.5), ("normalisation", 100.0, 0.5)]);
-        let products: Vec<_> = engine
-            .products
-            .iter()
-            .map(|product| (product.gops, product.share_of_bound, product.busy_share))
-            .collect();
-        assert_eq!(
-            products,
-            [(10.0, Some(0.25), Some(0.5)), (20.0, Some(0.5), Some(0.5)), (10.0, Some(0.25), Some(0.5))]
-        );
+        let products: Vec<_> =
+            engine.products.iter().map(|product| (product.gops, product.share_of_bound)).collect();
+        assert_eq!(products, [(10.0, Some(0.25)), (20.0, Some(0.5)), (10.0, Some(0.25))]);
         let too_few = Timed { ns: vec![1.0], ..timed };
         assert!(Engine::new(&calls, &too_few).is_err());
     }
