@@ -3,16 +3,14 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { open } from "./harness/harness.mjs";
+import { open, startServer } from "./harness/harness.mjs";
 
 const TARBALL = process.env.KLARTEXT_PACKAGE;
 const TOOLS = fileURLToPath(new URL("package/node_modules/", import.meta.url));
@@ -109,20 +107,14 @@ const TYPES = {
 
 /** Serves a folder as any simple server does, below a path. Returns its address. */
 async function serve(t, folder, base = "/") {
-  const server = createServer(async (request, response) => {
+  const port = await startServer(t, async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     const name = pathname.startsWith(base) ? pathname.slice(base.length) || "index.html" : "";
     const content = await readFile(join(folder, name)).catch(() => null);
     if (!content) return void response.writeHead(404).end();
     response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(content);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${server.address().port}${base}`;
+  return `http://127.0.0.1:${port}${base}`;
 }
 
 /** Fails unless the page at an address translates its article when it is asked to, and a text. */

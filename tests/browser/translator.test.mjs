@@ -1,10 +1,8 @@
 // The Translator API: its shape, what it says and throws, what it does with the text, and what it costs the page.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { test } from "node:test";
-import { open, url } from "./harness/harness.mjs";
+import { open, startServer, url } from "./harness/harness.mjs";
 
 /** A translation on a machine that does other things too may take its time, in ms. */
 const PATIENCE = 90_000;
@@ -527,13 +525,10 @@ async function openHost(t, policy) {
   const visit = await open(t);
   visit.page.setDefaultTimeout(PATIENCE);
   const headers = { "content-type": "text/html", ...(policy && { "content-security-policy": policy }) };
-  const host = createServer((_request, response) => {
+  const port = await startServer(t, (_request, response) => {
     response.writeHead(200, headers).end("<!doctype html><title>Host</title><button>Press</button>");
   });
-  host.listen(0, "127.0.0.1");
-  await once(host, "listening");
-  t.after(() => host.close());
-  await visit.page.goto(`http://127.0.0.1:${host.address().port}/`);
+  await visit.page.goto(`http://127.0.0.1:${port}/`);
   await visit.page.getByRole("button").click();
   return visit;
 }

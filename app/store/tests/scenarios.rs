@@ -163,7 +163,7 @@ fn says_what_is_missing_wrong_or_down() {
     world.load(false);
 
     // So many chunks that none is asked for often before it is enough.
-    let mut world = World::in_chunks(100_000, &[]);
+    let mut world = World::in_chunks(128 << 10, &[]);
     world.habits("").liar = true;
     let error = world.try_load(false).unwrap_err();
     assert!(matches!(error, Error::Broken { .. }), "{error}");

@@ -2,9 +2,7 @@
 // engine's worker or of the GPU's.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { url } from "./harness.mjs";
+import { passedOn, startServer, url } from "./harness.mjs";
 import { WORKER, assertWhole, openReader, paste, said } from "./reader.mjs";
 
 /** Files of the GPU's engine, by their addresses. */
@@ -60,26 +58,17 @@ export const GONE = (response) => response.destroy();
  */
 async function front(t, changes) {
   const asked = [];
-  const server = createServer(async (request, response) => {
+  const port = await startServer(t, async (request, response) => {
     const { pathname } = new URL(request.url, url());
     asked.push(pathname);
     const change = changes.find(([pattern]) => pattern.test(pathname))?.[1];
     if (typeof change === "function") return change(response);
     const answer = await fetch(url(request.url));
-    const headers = new Map(answer.headers);
-    // The body is unpacked by now.
-    for (const name of ["connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"]) headers.delete(name);
-    response.setHeaders(headers).writeHead(answer.status);
+    response.setHeaders(passedOn(answer)).writeHead(answer.status);
     response.write(change ?? "");
     response.end(Buffer.from(await answer.arrayBuffer()));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { asked, origin: `http://127.0.0.1:${server.address().port}` };
+  return { asked, origin: `http://127.0.0.1:${port}` };
 }
 
 /**

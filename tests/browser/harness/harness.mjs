@@ -4,7 +4,9 @@
 // `cargo xtask test browser` sets both.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { after } from "node:test";
 import { chromium } from "playwright-core";
@@ -16,6 +18,28 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 export function url(path = "/") {
   assert.ok(process.env.KLARTEXT_URL, "KLARTEXT_URL has to name the server");
   return new URL(path, process.env.KLARTEXT_URL).href;
+}
+
+/** A server of a test's own, which answers by `answer(request, response)` and ends with the test `t`. Returns its port. */
+export async function startServer(t, answer) {
+  const server = createServer(answer);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return server.address().port;
+}
+
+/** Headers that say how an answer is sent, and not what it is. */
+const TRANSPORT = ["connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"];
+
+/** The headers of an answer that `fetch` has unpacked, for who passes it on. */
+export function passedOn(answer) {
+  const headers = new Map(answer.headers);
+  for (const name of TRANSPORT) headers.delete(name);
+  return headers;
 }
 
 /** Browsers by their flags. */

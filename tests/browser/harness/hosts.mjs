@@ -3,9 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { open, url } from "./harness.mjs";
+import { open, passedOn, startServer, url } from "./harness.mjs";
 import { lookAtPage } from "./widget.mjs";
 
 /** Where the widget is served. */
@@ -25,9 +23,6 @@ export const policy = (rules) => ({
 
 /** Folders that a host may have copies of. */
 const COPIED = /^\/(?:embed|assets|models)\//;
-
-/** Headers that say how an answer is sent, and not what it is. */
-const TRANSPORT = ["connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"];
 
 /** Paragraphs of German text. */
 export const TEXT = [
@@ -79,8 +74,7 @@ class Host {
     const { range } = request.headers;
     const answer = await fetch(url(request.url), { headers: range ? { range } : {} });
     const content = Buffer.from(await answer.arrayBuffer());
-    const headers = new Map(answer.headers);
-    for (const name of TRANSPORT) headers.delete(name);
+    const headers = passedOn(answer);
     for (const [name, value] of Object.entries(this.headers)) headers.set(name, value);
     headers.set("content-length", content.length);
     response.setHeaders(headers).writeHead(answer.status);
@@ -93,14 +87,7 @@ class Host {
 /** Starts a host with pages, their HTML by path. The address of its root is `origin`, or by another name `elsewhere`. */
 export async function startHost(t, pages, options = {}) {
   const host = new Host(pages, options);
-  const server = createServer((request, response) => host.answer(request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address();
+  const port = await startServer(t, (request, response) => host.answer(request, response));
   return Object.assign(host, { origin: `http://127.0.0.1:${port}`, elsewhere: `http://localhost:${port}` });
 }
 

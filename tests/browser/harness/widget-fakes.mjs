@@ -2,12 +2,10 @@
 // test tells them. `globalThis.engine` in the page has the levers.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { open } from "./harness.mjs";
+import { open, startServer } from "./harness.mjs";
 import { eventually } from "./reader.mjs";
 
 const SOURCE = new URL("../../../app/widget/src/", import.meta.url);
@@ -131,7 +129,7 @@ export function pageOf(body, { html = 'lang="de"', head = "" } = {}) {
  */
 export async function visitPages(t, pages, { headers = {}, ...options } = {}) {
   const missing = new Set();
-  const server = createServer(async ({ url }, response) => {
+  const port = await startServer(t, async ({ url }, response) => {
     const { pathname } = new URL(url, "http://localhost");
     if (pathname === "/favicon.ico") return response.writeHead(204).end();
     const text = pages[pathname] ?? FAKES[pathname];
@@ -144,15 +142,9 @@ export async function visitPages(t, pages, { headers = {}, ...options } = {}) {
       response.writeHead(404).end();
     }
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
   const visit = await open(t, { viewport: { width: 1000, height: 700 }, ...options });
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
   visit.page.setDefaultTimeout(20_000);
-  const origin = `http://127.0.0.1:${server.address().port}`;
+  const origin = `http://127.0.0.1:${port}`;
   await visit.page.addInitScript(() => {
     globalThis.heard = [];
     for (const name of ["statechange", "progress", "ready", "sentence", "done", "error"]) {

@@ -2,10 +2,9 @@
 // writes, and a stand-in for the engine that "translates" at once and in a way that one can foresee.
 
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { open } from "./harness.mjs";
+import { open, startServer } from "./harness.mjs";
 
 const SOURCES = new URL("../../../app/widget/src/", import.meta.url);
 const TYPES = { ".js": "text/javascript", ".html": "text/html; charset=utf-8", ".svg": "image/svg+xml" };
@@ -17,7 +16,7 @@ const PICTURE =
 
 /** Starts the server, and ends it with the test. `pages`: their HTML by path. Returns its origin. */
 export async function serveHost(t, pages) {
-  const server = createServer(async (request, response) => {
+  const port = await startServer(t, async (request, response) => {
     const { pathname } = new URL(request.url, "http://host");
     const reply = (type, body, status = 200) => response.writeHead(status, { "content-type": type }).end(body);
     if (pathname in pages) return reply(TYPES[".html"], pages[pathname]);
@@ -33,9 +32,7 @@ export async function serveHost(t, pages) {
       reply("text/plain", "nothing here", 404);
     }
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => server.close());
-  return `http://127.0.0.1:${server.address().port}`;
+  return `http://127.0.0.1:${port}`;
 }
 
 /**
