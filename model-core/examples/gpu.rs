@@ -1,12 +1,12 @@
 //! What the GPU of this machine does with a model, beside one thread of its CPU; prints one JSON object.
 //!
 //! `gpu MODEL_DIR TEXT`: the text's first 600 words stand for an article, its lines for sentences. `cargo xtask bench gpu`
-//! calls it.
+//! calls it. Keys with `slice` are of several steps as one operation, and are null where that is not possible.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use model_core::device::{Gpu, self_test};
@@ -14,7 +14,7 @@ use model_core::format::config::Config;
 use model_core::format::marian::ModelFile;
 use model_core::nn::Model;
 use model_core::ops::gpu;
-use model_core::translate::{Batch, Decoded, Lockstep, Sentence};
+use model_core::translate::{Batch, Decoded, Lockstep, Sentence, Steps};
 use model_core::{Device, Files, Translator};
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -29,9 +29,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().ok_or("usage: gpu MODEL_DIR TEXT")?);
     let text = fs::read_to_string(arguments.next().ok_or("usage: gpu MODEL_DIR TEXT")?)?;
-    let bytes = fs::read(folder.join("model.deen.intgemm.alphas.bin"))?;
-    let vocabulary = fs::read(folder.join("vocab.deen.spm"))?;
-    let files = Files { model: &bytes, vocabulary: &vocabulary, target_vocabulary: None, shortlist: None };
+    let bytes = read(&folder, "model.")?;
+    let (vocabulary, target) = match read(&folder, "vocab.") {
+        Ok(shared) => (shared, None),
+        Err(_) => (read(&folder, "srcvocab.")?, Some(read(&folder, "trgvocab.")?)),
+    };
+    let files = Files {
+        model: &bytes,
+        vocabulary: &vocabulary,
+        target_vocabulary: target.as_deref(),
+        shortlist: None,
+    };
     let translator = Translator::load(files, &Device::flex())?;
     let file = ModelFile::parse(&bytes)?;
     let config = Config::from_model(&file)?;
@@ -39,7 +47,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let begin = Instant::now();
     let gpu = block_on(Gpu::find())?;
     gpu.check(&config)?;
-    let model = Model::load(&file, &config, &gpu.device)?;
+    let mut model = Model::load(&file, &config, &gpu.device)?;
+    match gpu.check_slices(&config) {
+        Ok(()) => model.decoder.fuse(),
+        Err(error) => eprintln!("{error}"),
+    }
     block_on(self_test(translator.model(), &model))?;
     let start_ms = ms(begin);
 
@@ -53,15 +65,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         .filter(|&count| count <= lines.len())
         .map(|count| {
             let chosen = &lines[..count];
-            let (gpu_ms, cpu_ms) = bench.both(chosen);
+            let (gpu_ms, slice_ms, cpu_ms) = bench.all(chosen);
             let speed = |ms: f64| words(chosen) as f64 * 1000.0 / ms;
             json!({
                 "sentences": count, "gpu_ms": gpu_ms, "gpu_wps": speed(gpu_ms),
+                "gpu_slice_ms": slice_ms, "gpu_slice_wps": slice_ms.map(speed),
                 "cpu_ms": cpu_ms, "cpu_wps": speed(cpu_ms),
             })
         })
         .collect();
-    let (article_ms, article_cpu_ms) = bench.both(&lines[..article]);
+    let (article_ms, article_slice_ms, article_cpu_ms) = bench.all(&lines[..article]);
+    let fused = model.decoder.slices().is_some();
     let result = json!({
         "adapter": gpu.to_string(),
         "packed_dot": gpu.packed_dot,
@@ -69,9 +83,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         "article_words": words(&lines[..article]),
         "article_sentences": article,
         "article_ms": article_ms,
+        "article_slice_ms": article_slice_ms,
         "article_cpu_ms": article_cpu_ms,
-        "first_sentence_ms": bench.first(&lines[..article]),
-        "equal_sentences": bench.equal(&lines[..article]),
+        "first_sentence_ms": bench.first(&lines[..article], Steps::One),
+        "first_sentence_slice_ms": fused.then(|| bench.first(&lines[..article], Steps::Slice)),
+        "equal_sentences": bench.equal(&lines[..article], Steps::One),
+        "equal_sentences_slice": fused.then(|| bench.equal(&lines[..article], Steps::Slice)),
         "by_sentences": by_sentences,
         "steps": bench.steps(&lines[..article], &config),
         "steps_per_readback": SLOTS,
@@ -83,6 +100,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     println!("{result}");
     Ok(())
+}
+
+/// The file of a folder whose name begins so.
+fn read(folder: &Path, prefix: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            return Ok(fs::read(entry.path())?);
+        }
+    }
+    Err(format!("there is no {prefix}* in {}", folder.display()).into())
 }
 
 struct Bench<'a> {
@@ -107,9 +135,9 @@ impl Bench<'_> {
     }
 
     /// Translates on the GPU; `on` hears of each sentence.
-    fn on_gpu(&self, lines: &[&str], on: impl FnMut(usize, Decoded)) {
+    fn on_gpu(&self, lines: &[&str], steps: Steps, on: impl FnMut(usize, Decoded)) {
         let eos = self.translator.target_vocabulary().eos();
-        let lockstep = Lockstep::new(self.model, eos, SLOTS);
+        let lockstep = Lockstep::new(self.model, eos, SLOTS, steps);
         let run = lockstep.run(self.sentences(lines), on, || false);
         block_on(run).expect("the GPU has passed the self-test");
     }
@@ -125,28 +153,30 @@ impl Bench<'_> {
         decoded
     }
 
-    /// The least milliseconds of both, the two taking turns.
-    fn both(&self, lines: &[&str]) -> (f64, f64) {
+    /// The least milliseconds of the GPU with single steps, with several at once, and of the CPU, taking turns.
+    fn all(&self, lines: &[&str]) -> (f64, Option<f64>, f64) {
         let (mut gpu, mut cpu) = (f64::INFINITY, f64::INFINITY);
+        let mut slice = self.model.decoder.slices().map(|_| f64::INFINITY);
         for _ in 0..ROUNDS {
-            gpu = gpu.min(timed(|| self.on_gpu(lines, |_, _| ())));
+            gpu = gpu.min(timed(|| self.on_gpu(lines, Steps::One, |_, _| ())));
+            slice = slice.map(|ms| ms.min(timed(|| self.on_gpu(lines, Steps::Slice, |_, _| ()))));
             cpu = cpu.min(timed(|| drop(self.on_cpu(lines))));
         }
-        (gpu, cpu)
+        (gpu, slice, cpu)
     }
 
     /// Milliseconds until the first sentence is there.
-    fn first(&self, lines: &[&str]) -> f64 {
+    fn first(&self, lines: &[&str], steps: Steps) -> f64 {
         let begin = Instant::now();
         let mut first = f64::INFINITY;
-        self.on_gpu(lines, |_, _| first = first.min(ms(begin)));
+        self.on_gpu(lines, steps, |_, _| first = first.min(ms(begin)));
         first
     }
 
     /// How many sentences are the CPU's, piece by piece.
-    fn equal(&self, lines: &[&str]) -> usize {
+    fn equal(&self, lines: &[&str], steps: Steps) -> usize {
         let mut gpu = vec![Vec::new(); lines.len()];
-        self.on_gpu(lines, |index, decoded| gpu[index] = decoded.ids);
+        self.on_gpu(lines, steps, |index, decoded| gpu[index] = decoded.ids);
         self.on_cpu(lines).into_iter().filter(|(index, decoded)| gpu[*index] == decoded.ids).count()
     }
 
@@ -173,6 +203,16 @@ impl Bench<'_> {
         step();
         let step_dispatches = gpu::dispatches() - before;
         let step = self.by_kernel(step);
+        let slice = self.model.decoder.slices().map(|slices| {
+            let ids = sentences.iter().map(|sentence| sentence.ids.iter().copied());
+            let (context, spans) = self.model.encoder.forward(ids);
+            // No piece that there is ends a row, so that all of them go all the way.
+            let mut state = slices.start(&context, &spans, i32::MAX.cast_unsigned());
+            let before = gpu::dispatches();
+            drop(slices.steps(&mut state, SLOTS));
+            let dispatches = gpu::dispatches() - before;
+            (dispatches, self.by_kernel(|| drop(slices.steps(&mut state, SLOTS))))
+        });
 
         let (dim, ffn) = (config.dim_emb, config.dim_ffn);
         let encoder_layer = 4 * dim * dim + 2 * dim * ffn;
@@ -185,6 +225,8 @@ impl Bench<'_> {
             "dispatches_per_step": step_dispatches,
             "encoder_ms_by_kernel": encoder,
             "step_ms_by_kernel": step,
+            "dispatches_per_slice": slice.as_ref().map(|(dispatches, _)| dispatches),
+            "slice_ms_by_kernel": slice.map(|(_, ms)| ms),
             "encoder_multiply_adds": tokens * (config.enc_depth * encoder_layer + config.dec_depth * 2 * dim * dim),
             "step_multiply_adds": lines.len() * (config.dec_depth * decoder_layer + projection),
             "step_weight_bytes": config.dec_depth * decoder_layer + projection,

@@ -133,6 +133,19 @@ impl Gpu {
         )
     }
 
+    /// Whether several decoding steps of a model of these dimensions can be one operation; see
+    /// [`Decoder::fuse`](crate::nn::Decoder::fuse).
+    ///
+    /// # Errors
+    /// Says what stands in the way.
+    pub fn check_slices(&self, config: &Config) -> Result<(), NoGpu> {
+        at_least(
+            "bytes of memory for a workgroup",
+            self.limits.max_compute_workgroup_storage_size,
+            gpu::slice_memory(config.dim_emb, config.dim_ffn, config.heads) as u32,
+        )
+    }
+
     /// Bytes of memory that the device holds for models and their work, pages kept for reuse included.
     pub fn memory_bytes(&self) -> u64 {
         self.device.memory_pool_usage().map_or(0, |usage| usage.bytes_reserved)

@@ -20,7 +20,7 @@ use model_core::format::config::Config;
 use model_core::format::marian::ModelFile;
 use model_core::nn::Model;
 use model_core::ops::gpu;
-use model_core::translate::{Decoded, DeviceError, Lockstep, Sentence};
+use model_core::translate::{Decoded, DeviceError, Lockstep, Sentence, Steps};
 use model_core::{Device, Options, Translator};
 use pollster::block_on;
 
@@ -59,9 +59,15 @@ fn sentences(translator: &Translator, lines: &[String]) -> Vec<Sentence> {
     numbered.map(|(index, ids)| Sentence { index, ids, candidates: None }).collect()
 }
 
-fn decode(model: &Model, eos: u32, slots: usize, sentences: Vec<Sentence>) -> Vec<Option<Decoded>> {
+fn decode(
+    model: &Model,
+    eos: u32,
+    slots: usize,
+    steps: Steps,
+    sentences: Vec<Sentence>,
+) -> Vec<Option<Decoded>> {
     let mut all: Vec<Option<Decoded>> = vec![None; sentences.len()];
-    let lockstep = Lockstep::new(model, eos, slots);
+    let lockstep = Lockstep::new(model, eos, slots, steps);
     let run = lockstep.run(
         sentences,
         |index, decoded| assert!(all[index].replace(decoded).is_none(), "sentence {index} came twice"),
@@ -84,7 +90,10 @@ fn the_self_test_tells_a_good_device_from_a_bad_one() {
     let file = ModelFile::parse(&files.model).expect("the shipped model is sound");
     let config = Config::from_model(&file).expect("the shipped model is sound");
     let cpu = Model::load(&file, &config, &Device::flex()).expect("the shipped model loads");
-    let model = model(gpu);
+    let mut model = model(gpu);
+    assert_eq!(block_on(self_test(&cpu, &model)), Ok(()));
+    model.decoder.fuse();
+    assert!(model.decoder.slices().is_some());
     assert_eq!(block_on(self_test(&cpu, &model)), Ok(()));
 
     // One bit of one weight's exponent, in the first layer: a scale that is far off.
@@ -108,7 +117,7 @@ fn its_translations_are_the_cpus() {
     let lines = &support::technews()[..40];
     let texts: Vec<&str> = lines.iter().map(String::as_str).collect();
     let eos = translator.target_vocabulary().eos();
-    let decoded = decode(&model(gpu), eos, 8, sentences(&translator, lines));
+    let decoded = decode(&model(gpu), eos, 8, Steps::One, sentences(&translator, lines));
     let expected = translator.translate(&texts, &Options::default());
     let equal = decoded.iter().zip(&expected).filter(|(decoded, expected)| {
         let decoded = decoded.as_ref().expect("every sentence comes");
@@ -158,7 +167,7 @@ fn a_lost_device_is_an_error_and_what_came_before_is_kept() {
         }
         false
     };
-    let lockstep = Lockstep::new(&model, eos, 4);
+    let lockstep = Lockstep::new(&model, eos, 4, Steps::One);
     let run = lockstep.run(sentences(&translator, lines), |index, _| got.borrow_mut().push(index), lose);
     let result = block_on(run);
     assert!(matches!(result, Err(DeviceError::Lost(_))), "{result:?}");

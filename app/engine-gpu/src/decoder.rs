@@ -10,7 +10,7 @@ use model_core::format::config::Config;
 use model_core::format::marian::ModelFile;
 use model_core::nn::Model;
 use model_core::ops::gpu;
-use model_core::translate::{Lockstep, Sentence};
+use model_core::translate::{Lockstep, Sentence, Steps};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::post;
@@ -113,7 +113,7 @@ impl Ready {
             post(&HelperEvent::Alive);
             cancelled.get() == Some(batch)
         };
-        let lockstep = Lockstep::new(&self.model, self.eos, SLOTS);
+        let lockstep = Lockstep::new(&self.model, self.eos, SLOTS, Steps::One);
         lockstep.run(sentences, send, is_cancelled).await.map_err(|error| error.to_string())
     }
 }

@@ -6,7 +6,7 @@
 
 use burn::tensor::{Int, Tensor};
 
-use crate::nn::Model;
+use crate::nn::{Model, Slices};
 use crate::ops::RECORD_HEAD;
 
 /// How far the numbers of a layer normalisation's output may be apart on the mean. They are of the order of 1; rounding to
@@ -22,6 +22,12 @@ const LENGTHS: [usize; 6] = [1, 2, 9, 31, 5, 64];
 /// Decoding steps before some rows leave, and after it.
 const STEPS: [usize; 2] = [2, 1];
 
+/// The rows that stay; the longest is among them, so that alignments keep their width.
+const KEPT: [usize; 4] = [1, 2, 3, 5];
+
+/// A piece that no model has.
+const NO_END: u32 = i32::MAX.cast_unsigned();
+
 /// Runs a model on the CPU and its copy on another device, and compares.
 ///
 /// # Errors
@@ -29,7 +35,17 @@ const STEPS: [usize; 2] = [2, 1];
 pub async fn self_test(cpu: &Model, other: &Model) -> Result<(), String> {
     let sentences = sentences(cpu.decoder.pieces());
     let known = run(cpu, &sentences).await?;
-    let answers = run(other, &sentences).await?;
+    compare_all(&known, &run(other, &sentences).await?)?;
+    match other.decoder.slices() {
+        None => Ok(()),
+        Some(slices) => {
+            let answers = run_slices(other, slices, &sentences).await?;
+            compare_all(&known, &answers).map_err(|error| format!("several steps at once: {error}"))
+        }
+    }
+}
+
+fn compare_all(known: &Answers, answers: &Answers) -> Result<(), String> {
     for (name, tolerance, known, answer) in [
         ("encoder", TOLERANCE, &known.context, &answers.context),
         ("alignment", WEIGHT_TOLERANCE, &known.weights, &answers.weights),
@@ -53,6 +69,22 @@ struct Answers {
     weights: Vec<f32>,
 }
 
+impl Answers {
+    async fn new(context: Tensor<2>) -> Result<Self, String> {
+        Ok(Self { context: floats(context).await?, ids: vec![], log_probs: vec![], weights: vec![] })
+    }
+
+    /// Adds what is in a history.
+    async fn hear(&mut self, history: Tensor<3, Int>, longest: usize) -> Result<(), String> {
+        for row in numbers(history).await?.chunks_exact(RECORD_HEAD + longest) {
+            self.ids.push(row[0]);
+            self.log_probs.push(f32::from_bits(row[1].cast_unsigned()));
+            self.weights.extend(row[RECORD_HEAD..].iter().map(|bits| f32::from_bits(bits.cast_unsigned())));
+        }
+        Ok(())
+    }
+}
+
 /// Pieces without a pattern, the same on every machine.
 fn sentences(pieces: usize) -> Vec<Vec<u32>> {
     let mut state = 1u32;
@@ -72,25 +104,32 @@ async fn run(model: &Model, sentences: &[Vec<u32>]) -> Result<Answers, String> {
     let (context, spans) = model.encoder.forward(sentences.iter().map(|sentence| sentence.iter().copied()));
     let memory = model.decoder.remember(&context);
     let mut state = model.decoder.start(&spans);
-    let mut answers =
-        Answers { context: floats(context).await?, ids: vec![], log_probs: vec![], weights: vec![] };
+    let mut answers = Answers::new(context).await?;
     for (round, steps) in STEPS.into_iter().enumerate() {
         if round > 0 {
-            state.keep(&[1, 2, 3, 5]);
+            state.keep(&KEPT);
         }
         let mut history = state.history(steps);
         for _ in 0..steps {
             let step = model.decoder.step(&mut state, &memory, None);
             history = state.record(history, step);
         }
-        let width = RECORD_HEAD + state.longest();
-        for row in numbers(history).await?.chunks_exact(width) {
-            answers.ids.push(row[0]);
-            answers.log_probs.push(f32::from_bits(row[1].cast_unsigned()));
-            answers
-                .weights
-                .extend(row[RECORD_HEAD..].iter().map(|bits| f32::from_bits(bits.cast_unsigned())));
+        answers.hear(history, state.longest()).await?;
+    }
+    Ok(answers)
+}
+
+/// The same with the steps of a round as one operation. No piece ends a row.
+async fn run_slices(model: &Model, slices: &Slices, sentences: &[Vec<u32>]) -> Result<Answers, String> {
+    let (context, spans) = model.encoder.forward(sentences.iter().map(|sentence| sentence.iter().copied()));
+    let mut state = slices.start(&context, &spans, NO_END);
+    let mut answers = Answers::new(context).await?;
+    for (round, steps) in STEPS.into_iter().enumerate() {
+        if round > 0 {
+            state.keep(&KEPT);
         }
+        let history = slices.steps(&mut state, steps);
+        answers.hear(history, state.longest()).await?;
     }
     Ok(answers)
 }

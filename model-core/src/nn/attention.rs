@@ -45,11 +45,11 @@ impl SelfAttention {
 /// `LN(x + W_o attention(x, source))` to each row's source sentence.
 #[derive(Module, Debug)]
 pub(super) struct CrossAttention {
-    q: Linear,
+    pub(super) q: Linear,
     kv: LinearGroup,
-    out: Linear,
-    norm: Norm,
-    heads: usize,
+    pub(super) out: Linear,
+    pub(super) norm: Norm,
+    pub(super) heads: usize,
 }
 
 impl CrossAttention {

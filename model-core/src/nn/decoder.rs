@@ -1,5 +1,7 @@
 //! The decoder: one target piece for each row and step.
 
+mod slices;
+
 use std::ops::Range;
 
 use burn::module::Module;
@@ -13,7 +15,9 @@ use super::loader::Loader;
 use super::norm::Norm;
 use super::shortlist::Shortlisted;
 use crate::error::Result;
+use crate::format::config::Output;
 use crate::ops::{self, NO_PIECE, RECORD_HEAD};
+pub use slices::{Slices, SlicesState};
 
 /// A decoder of SSRU layers with cross-attention, and the projection to the vocabulary.
 #[derive(Module, Debug)]
@@ -21,7 +25,10 @@ pub struct Decoder {
     embedding: Embedding,
     layers: Vec<DecoderLayer>,
     projection: Linear,
+    /// Whether the embeddings are the projection's weights.
+    tied: bool,
     dim: usize,
+    slices: Option<Slices>,
 }
 
 #[derive(Module, Debug)]
@@ -81,7 +88,8 @@ impl Decoder {
                 })
             })
             .collect::<Result<_>>()?;
-        Ok(Self { embedding, layers, projection, dim: loader.config.dim_emb })
+        let (tied, dim) = (loader.config.embeddings.output == Output::Target, loader.config.dim_emb);
+        Ok(Self { embedding, layers, projection, tied, dim, slices: None })
     }
 
     /// The keys and values of the encoder's output `context: [tokens, dim]`, for all steps.
@@ -105,6 +113,17 @@ impl Decoder {
             span_numbers: span_numbers(spans, &device),
             spans: spans.to_vec(),
         }
+    }
+
+    /// Gets ready to make several steps as one operation, if the model is of a kind for which that is possible: the decoder
+    /// has then [`Decoder::slices`].
+    pub fn fuse(&mut self) {
+        self.slices = Slices::new(self);
+    }
+
+    /// How to make several steps as one operation, after [`Decoder::fuse`].
+    pub fn slices(&self) -> Option<&Slices> {
+        self.slices.as_ref()
     }
 
     /// How many target pieces there are.

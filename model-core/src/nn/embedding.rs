@@ -10,11 +10,11 @@ use crate::ops::{self, EmbedForm};
 #[derive(Module, Debug)]
 pub(super) struct Embedding {
     /// A packed map whose weights are the embeddings.
-    table: Tensor<1, Int>,
+    pub(super) table: Tensor<1, Int>,
     /// `[MAX_LENGTH, dim]`.
-    encoding: Tensor<2>,
+    pub(super) encoding: Tensor<2>,
     #[module(skip)]
-    form: EmbedForm,
+    pub(super) form: EmbedForm,
 }
 
 impl Embedding {

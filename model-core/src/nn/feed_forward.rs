@@ -12,9 +12,9 @@ use crate::ops::{self, FeedForwardForm};
 /// `LN(x + W₂ relu(W₁ x + b₁) + b₂)`.
 #[derive(Module, Debug)]
 pub(super) struct FeedForward {
-    inner: Linear,
-    outer: Linear,
-    norm: Norm,
+    pub(super) inner: Linear,
+    pub(super) outer: Linear,
+    pub(super) norm: Norm,
 }
 
 impl FeedForward {

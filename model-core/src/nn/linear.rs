@@ -63,6 +63,14 @@ impl LinearGroup {
         Self { parts }
     }
 
+    /// The map, if there is only one.
+    pub(super) fn one(&self) -> Option<&Linear> {
+        match &self.parts[..] {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
     /// `x: [rows, inputs]` to `[rows, sum of outputs]`.
     pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         match &self.parts[..] {

@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::format::config::Config;
 use crate::format::marian::ModelFile;
 
-pub use decoder::{Decoder, DecoderState, Memory, Step};
+pub use decoder::{Decoder, DecoderState, Memory, Slices, SlicesState, Step};
 pub use encoder::Encoder;
 pub use linear::Linear;
 use loader::Loader;

@@ -1,6 +1,7 @@
 //! The operations on the CPU: burn-flex's tensors handed to `kernels` as slices.
 
 mod map;
+mod steps;
 
 use std::cell::RefCell;
 
@@ -10,7 +11,7 @@ use klartext_kernels::{self as kernels, Alignment, Attention, Isa, Norm, Rows, S
 
 use super::{
     AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, NORM_EPS, RECORD_HEAD, SelfAttentionForm,
-    TranslationOps,
+    StepsForm, TranslationOps,
 };
 
 /// Memory that every operation of a thread reuses, so that the decoding loop allocates only its results.
@@ -55,8 +56,12 @@ fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
 }
 
 fn int_tensor(values: Vec<i32>) -> FlexTensor {
-    let shape = [values.len()].into();
-    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape), DType::I32)
+    let shape = [values.len()];
+    int_tensor_of(values, shape)
+}
+
+fn int_tensor_of(values: Vec<i32>, shape: impl Into<Shape>) -> FlexTensor {
+    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape.into()), DType::I32)
 }
 
 /// A normalisation over borrowed numbers `[2, dim]`.
@@ -282,6 +287,53 @@ impl TranslationOps for Flex {
 
     fn select_ids(ids: FlexTensor, rows: FlexTensor) -> FlexTensor {
         let (ids, rows) = (ids.to_contiguous(), rows.to_contiguous());
-        int_tensor(ints(&rows).iter().map(|&row| ints(&ids)[row.cast_unsigned() as usize]).collect())
+        let (numbers, rows) = (ints(&ids), ints(&rows));
+        let mut shape = ids.layout().shape().clone();
+        let dim = numbers.len() / shape[0].max(1);
+        shape[0] = rows.len();
+        let row = |&row: &i32| &numbers[row.cast_unsigned() as usize * dim..][..dim];
+        int_tensor_of(rows.iter().flat_map(row).copied().collect(), shape)
+    }
+
+    fn place(whole: FlexTensor, part: FlexTensor, column: usize) -> FlexTensor {
+        let (mut whole, part) = (writable(whole), part.to_contiguous());
+        let ([rows, columns], [_, fewer]) = (dims(&whole), dims(&part));
+        place(whole.storage_mut::<f32>(), floats(&part), rows, [columns, fewer], column);
+        whole
+    }
+
+    fn place_ids(whole: FlexTensor, part: FlexTensor, column: usize) -> FlexTensor {
+        let (mut whole, part) = (writable(whole), part.to_contiguous());
+        let ([rows, columns], [_, fewer]) = (dims(&whole), dims(&part));
+        place(whole.storage_mut::<i32>(), ints(&part), rows, [columns, fewer], column);
+        whole
+    }
+
+    fn steps(
+        maps: FlexTensor,
+        norms: FlexTensor,
+        projection: FlexTensor,
+        table: FlexTensor,
+        encoding: FlexTensor,
+        memory: FlexTensor,
+        state: FlexTensor,
+        history: FlexTensor,
+        form: StepsForm,
+    ) -> (FlexTensor, FlexTensor) {
+        let (mut state, mut history) = (writable(state), writable(history));
+        let layers = steps::layers(&maps, &norms, &memory, &form);
+        let [slots, _, _] = dims(&history);
+        for _ in 0..slots {
+            let (projection, table) = (projection.clone(), table.clone());
+            steps::step(&layers, projection, table, encoding.clone(), &mut state, &mut history, &form);
+        }
+        (state, history)
+    }
+}
+
+/// Writes `part: [rows, fewer]` into `whole: [rows, columns]`.
+fn place<T: Copy>(whole: &mut [T], part: &[T], rows: usize, [columns, fewer]: [usize; 2], column: usize) {
+    for row in 0..rows {
+        whole[row * columns + column..][..fewer].copy_from_slice(&part[row * fewer..][..fewer]);
     }
 }

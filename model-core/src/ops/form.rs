@@ -55,3 +55,60 @@ pub struct FeedForwardForm {
     /// The map back.
     pub outer: AffineForm,
 }
+
+/// The maps of a decoder's layer, without those of the source.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DecoderLayerForm {
+    /// The map to the gates of the recurrent unit, `dim` to `2·dim`.
+    pub gates: AffineForm,
+    /// The map to the queries of the attention.
+    pub q: AffineForm,
+    /// The map of what its heads found.
+    pub out: AffineForm,
+    /// The map to the hidden activations, its ReLU included.
+    pub inner: AffineForm,
+    /// The map back.
+    pub outer: AffineForm,
+}
+
+impl DecoderLayerForm {
+    /// The forms in the order in which the maps lie one behind the other.
+    pub fn maps(&self) -> [AffineForm; 5] {
+        [self.gates, self.q, self.out, self.inner, self.outer]
+    }
+}
+
+/// The form of several decoding steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepsForm {
+    /// The layers, which differ in their alphas only.
+    pub layers: Vec<DecoderLayerForm>,
+    /// Words of the packed maps of a layer, in the order of [`DecoderLayerForm::maps`].
+    pub words: [usize; 5],
+    /// Parts of the width that attend on their own.
+    pub heads: usize,
+    /// The map to the vocabulary.
+    pub projection: AffineForm,
+    /// The embeddings.
+    pub table: EmbedForm,
+    /// Whether the embeddings are the projection's weights.
+    pub tied: bool,
+}
+
+/// The words of a row of the state that [`steps`](super::steps) goes on from.
+pub mod state {
+    /// Where the row's source tokens begin in the memory.
+    pub const START: usize = 0;
+    /// How many they are.
+    pub const LENGTH: usize = 1;
+    /// The width of an alignment in the history.
+    pub const LONGEST: usize = 2;
+    /// The piece behind which the row does not go on.
+    pub const EOS: usize = 3;
+    /// The row's last piece.
+    pub const LAST: usize = 4;
+    /// How many pieces it has.
+    pub const POSITION: usize = 5;
+    /// From here on the bits of each layer's cells.
+    pub const CELLS: usize = 6;
+}

@@ -20,9 +20,11 @@ use burn_cubecl::cubecl::server::KernelArguments;
 use burn_cubecl::template::SourceKernel;
 use burn_cubecl::tensor::CubeTensor;
 
-use self::shader::{COLUMNS, Map, Shader};
+use self::shader::{COLUMNS, Map, Shader, Steps};
 pub use self::shader::{LONGEST, use_packed_dot};
-use super::{AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, SelfAttentionForm, TranslationOps};
+use super::{
+    AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, SelfAttentionForm, StepsForm, TranslationOps,
+};
 
 thread_local! {
     static DISPATCHES: Cell<u64> = const { Cell::new(0) };
@@ -47,6 +49,13 @@ pub async fn trace(work: impl FnOnce()) -> Vec<(&'static str, f64)> {
         }
     }
     times
+}
+
+/// Bytes of a workgroup's memory for several steps of a model.
+pub fn slice_memory(dim: usize, ffn: usize, heads: usize) -> usize {
+    // Four rows of floats and their 8-bit forms, what the sublayers share, a number for each head of each row, and some
+    // numbers for each row.
+    16 * dim + 4 * dim + 4 * Steps::shared_words(heads, ffn) + 16 * heads + 256
 }
 
 /// Rows that a workgroup takes.
@@ -265,9 +274,51 @@ impl TranslationOps for CubeBackend {
     }
 
     fn select_ids(ids: IntTensor<Self>, rows: IntTensor<Self>) -> IntTensor<Self> {
-        let [fewer] = dims(&rows);
-        let out = empty(&ids, [fewer], DType::I32);
-        launch(Shader::SelectRows { dim: 1 }, [1, fewer], &[&ids, &rows, &out]);
+        let ([fewer], shape) = (dims(&rows), ids.meta.shape());
+        let dim = shape.num_elements() / shape[0].max(1);
+        let mut kept = shape.clone();
+        kept[0] = fewer;
+        let out = empty(&ids, kept, DType::I32);
+        launch(Shader::SelectRows { dim }, [groups_of_64(dim), fewer], &[&ids, &rows, &out]);
         out
     }
+
+    fn place(whole: FloatTensor<Self>, part: FloatTensor<Self>, column: usize) -> FloatTensor<Self> {
+        place(&whole, &part, column);
+        whole
+    }
+
+    fn place_ids(whole: IntTensor<Self>, part: IntTensor<Self>, column: usize) -> IntTensor<Self> {
+        place(&whole, &part, column);
+        whole
+    }
+
+    fn steps(
+        maps: IntTensor<Self>,
+        norms: FloatTensor<Self>,
+        projection: IntTensor<Self>,
+        table: IntTensor<Self>,
+        encoding: FloatTensor<Self>,
+        memory: FloatTensor<Self>,
+        state: IntTensor<Self>,
+        history: IntTensor<Self>,
+        form: StepsForm,
+    ) -> (IntTensor<Self>, IntTensor<Self>) {
+        let [rows, _] = dims(&state);
+        let mut buffers = vec![&projection, &maps, &norms, &encoding, &memory, &state, &history];
+        if !form.tied {
+            buffers.push(&table);
+        }
+        launch(Shader::Steps(Steps::from(&form)), [rows.div_ceil(TILE), 1], &buffers);
+        (state, history)
+    }
+}
+
+/// Has the GPU write `part: [rows, fewer]` into `whole: [rows, columns]`.
+fn place(whole: &CubeTensor, part: &CubeTensor, column: usize) {
+    let [rows, width] = dims(part);
+    let handle = whole.client.create_from_slice(&(column as u32).to_le_bytes());
+    let (client, device) = (whole.client.clone(), whole.device.clone());
+    let column = CubeTensor::new_contiguous(client, device, [1].into(), handle, DType::I32);
+    launch(Shader::Place, [groups_of_64(width), rows], &[part, &column, whole]);
 }

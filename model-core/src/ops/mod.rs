@@ -21,7 +21,10 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::{Int, Tensor};
 
-pub use form::{AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, SelfAttentionForm};
+pub use form::{
+    AffineForm, CrossAttentionForm, DecoderLayerForm, EmbedForm, FeedForwardForm, SelfAttentionForm,
+    StepsForm, state,
+};
 pub use klartext_kernels::{Isa, shifted_bias};
 
 /// `eps` of every layer normalisation.
@@ -109,6 +112,23 @@ pub trait TranslationOps: Backend {
     fn select_rows(x: FloatTensor<Self>, rows: IntTensor<Self>) -> FloatTensor<Self>;
     /// See [`select_ids`].
     fn select_ids(ids: IntTensor<Self>, rows: IntTensor<Self>) -> IntTensor<Self>;
+    /// See [`place`].
+    fn place(whole: FloatTensor<Self>, part: FloatTensor<Self>, column: usize) -> FloatTensor<Self>;
+    /// See [`place_ids`].
+    fn place_ids(whole: IntTensor<Self>, part: IntTensor<Self>, column: usize) -> IntTensor<Self>;
+    /// See [`steps`].
+    #[expect(clippy::too_many_arguments, reason = "a tensor for each part of the model and of the state")]
+    fn steps(
+        maps: IntTensor<Self>,
+        norms: FloatTensor<Self>,
+        projection: IntTensor<Self>,
+        table: IntTensor<Self>,
+        encoding: FloatTensor<Self>,
+        memory: FloatTensor<Self>,
+        state: IntTensor<Self>,
+        history: IntTensor<Self>,
+        form: StepsForm,
+    ) -> (IntTensor<Self>, IntTensor<Self>);
 }
 
 /// Brings an affine map into the form that the backend computes with.
@@ -281,7 +301,64 @@ pub fn select_rows(x: Tensor<2>, rows: Tensor<1, Int>) -> Tensor<2> {
     Tensor::from_dispatch(<Dispatch as TranslationOps>::select_rows(x.into_dispatch(), rows.into_dispatch()))
 }
 
-/// Some numbers of a list: `ids: [rows]`, `rows: [fewer]`; result `[fewer]`.
-pub fn select_ids(ids: Tensor<1, Int>, rows: Tensor<1, Int>) -> Tensor<1, Int> {
+/// Some rows of whole numbers: `ids: [rows, ..]`, `rows: [fewer]`; result `[fewer, ..]`.
+pub fn select_ids<const D: usize>(ids: Tensor<D, Int>, rows: Tensor<1, Int>) -> Tensor<D, Int> {
     Tensor::from_dispatch(<Dispatch as TranslationOps>::select_ids(ids.into_dispatch(), rows.into_dispatch()))
+}
+
+/// Writes `part: [rows, fewer]` into `whole: [rows, columns]` from a column on; in place if nobody else holds it.
+pub fn place(whole: Tensor<2>, part: Tensor<2>, column: usize) -> Tensor<2> {
+    let (whole, part) = (whole.into_dispatch(), part.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as TranslationOps>::place(whole, part, column))
+}
+
+/// As [`place`], of whole numbers.
+pub fn place_ids(whole: Tensor<2, Int>, part: Tensor<2, Int>, column: usize) -> Tensor<2, Int> {
+    let (whole, part) = (whole.into_dispatch(), part.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as TranslationOps>::place_ids(whole, part, column))
+}
+
+/// The weights that [`steps`] needs.
+#[derive(Clone, Debug)]
+pub struct StepsWeights {
+    /// The packed maps of all layers one behind the other, `[words]`; see [`DecoderLayerForm::maps`].
+    pub maps: Tensor<1, Int>,
+    /// For each layer the normalisations behind the recurrent unit, the attention and the feed-forward sublayer,
+    /// `[1, layers·3·2·dim]`.
+    pub norms: Tensor<2>,
+    /// The packed map to the vocabulary.
+    pub projection: Tensor<1, Int>,
+    /// The packed map whose weights are the embeddings.
+    pub table: Tensor<1, Int>,
+    /// The encoding of positions, `[max, dim]`.
+    pub encoding: Tensor<2>,
+}
+
+/// Several decoding steps.
+///
+/// `memory: [tokens, layers·2·dim]` with the keys and the values of each layer; `state: [rows, 6 + layers·dim]`, see
+/// [`mod@state`]; `history: [slots, rows, 2 + longest]`. There are as many steps as slots; each does what [`embed`],
+/// [`affine`] and the sublayers' operations do one after the other, and what it finds is written down as by [`record`]. A
+/// row whose last piece is its `EOS` has ended: from there on its slots say nothing, and nothing else about it is sure but
+/// that piece. Results: the state and the history, both in place if nobody else holds them.
+pub fn steps(
+    weights: StepsWeights,
+    memory: Tensor<2>,
+    state: Tensor<2, Int>,
+    history: Tensor<3, Int>,
+    form: StepsForm,
+) -> (Tensor<2, Int>, Tensor<3, Int>) {
+    let StepsWeights { maps, norms, projection, table, encoding } = weights;
+    let (state, history) = <Dispatch as TranslationOps>::steps(
+        maps.into_dispatch(),
+        norms.into_dispatch(),
+        projection.into_dispatch(),
+        table.into_dispatch(),
+        encoding.into_dispatch(),
+        memory.into_dispatch(),
+        state.into_dispatch(),
+        history.into_dispatch(),
+        form,
+    );
+    (Tensor::from_dispatch(state), Tensor::from_dispatch(history))
 }

@@ -6,7 +6,7 @@
 
 use burn::tensor::{Int, Tensor};
 
-use super::batch::Batch;
+use super::decoding::Decoding;
 use super::row::{Decoded, Row, Sentence};
 use crate::nn::Model;
 use crate::ops::RECORD_HEAD;
@@ -25,18 +25,29 @@ pub enum DeviceError {
     Nonsense(String),
 }
 
+/// How a device is asked for several steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    /// One step after the other, each some operations of all rows.
+    One,
+    /// All of them as one operation; where the model or its sentences do not allow it, see
+    /// [`Decoder::fuse`](crate::nn::Decoder::fuse), as [`Steps::One`].
+    Slice,
+}
+
 /// Decodes sentences in slices of several steps.
 #[derive(Clone, Copy, Debug)]
 pub struct Lockstep<'m> {
     model: &'m Model,
     eos: u32,
     slots: usize,
+    steps: Steps,
 }
 
 impl<'m> Lockstep<'m> {
     /// `eos`: the id of `</s>` in the target vocabulary; `slots`: how many steps to make between two looks, at least 1.
-    pub fn new(model: &'m Model, eos: u32, slots: usize) -> Self {
-        Self { model, eos, slots: slots.max(1) }
+    pub fn new(model: &'m Model, eos: u32, slots: usize, steps: Steps) -> Self {
+        Self { model, eos, slots: slots.max(1), steps }
     }
 
     /// Decodes all sentences. Each goes to `on`, by its index, as soon as its end is seen.
@@ -57,8 +68,8 @@ impl<'m> Lockstep<'m> {
         if sentences.is_empty() {
             return Ok(());
         }
-        let mut batch = Batch::start(self.model, self.eos, sentences);
-        let mut rows: Vec<Option<Row>> = std::mem::take(&mut batch.rows).into_iter().map(Some).collect();
+        let mut rows: Vec<Option<Row>> = sentences.iter().map(|sentence| Some(Row::new(sentence))).collect();
+        let mut decoding = Decoding::start(self.model, self.eos, self.steps, sentences);
         // Which of the rows the device still has, in its order.
         let mut there: Vec<usize> = (0..rows.len()).collect();
         let mut ahead: Option<Slice> = None;
@@ -70,7 +81,7 @@ impl<'m> Lockstep<'m> {
             // row goes further than it may: the positions reach no further either.
             let sent = ahead.as_ref().map_or(0, |slice| slice.steps);
             let left = rows.iter().flatten().map(Row::left).max().unwrap_or(0).saturating_sub(sent);
-            let next = (left > 0).then(|| self.slice(&mut batch, left.min(self.slots), &there));
+            let next = (left > 0).then(|| slice(&mut decoding, left.min(self.slots), &there));
             let Some(slice) = std::mem::replace(&mut ahead, next) else {
                 if ahead.is_none() {
                     return Ok(());
@@ -93,19 +104,8 @@ impl<'m> Lockstep<'m> {
                 // What is still on its way has nothing that anybody waits for.
                 return Ok(());
             }
-            self.compact(&mut batch, &rows, &mut there);
+            compact(&mut decoding, &rows, &mut there);
         }
-    }
-
-    /// Makes some steps; what they found is still on the device.
-    fn slice(&self, batch: &mut Batch, steps: usize, there: &[usize]) -> Slice {
-        let mut history = batch.state.history(steps);
-        let (first, width) = (batch.state.position(), RECORD_HEAD + batch.state.longest());
-        for _ in 0..steps {
-            let step = self.model.decoder.step(&mut batch.state, &batch.memory, batch.shortlist.as_ref());
-            history = batch.state.record(history, step);
-        }
-        Slice { history, first, steps, width, rows: there.to_vec() }
     }
 
     /// Gives a row its next piece, `words: [2 + longest]`; the row if it ends with it. What a row says after its end is
@@ -115,19 +115,22 @@ impl<'m> Lockstep<'m> {
         let (id, log_prob, alignment) = sensible(words, self.model.decoder.pieces())?;
         Ok(if alive.push(id, log_prob, alignment, self.eos) { row.take() } else { None })
     }
+}
 
-    /// Leaves out the rows that have ended, if they are at least half of all: moving the others costs something too.
-    fn compact(&self, batch: &mut Batch, rows: &[Option<Row>], there: &mut Vec<usize>) {
-        let kept: Vec<usize> = (0..there.len()).filter(|&place| rows[there[place]].is_some()).collect();
-        if kept.is_empty() || kept.len() * 2 > there.len() {
-            return;
-        }
-        batch.state.keep(&kept);
-        if let Some(shortlist) = &mut batch.shortlist {
-            shortlist.keep(&kept);
-        }
-        *there = kept.into_iter().map(|place| there[place]).collect();
+/// Makes some steps; what they found is still on the device.
+fn slice(decoding: &mut Decoding<'_>, steps: usize, there: &[usize]) -> Slice {
+    let (first, width) = (decoding.position(), RECORD_HEAD + decoding.longest());
+    Slice { history: decoding.steps(steps), first, steps, width, rows: there.to_vec() }
+}
+
+/// Leaves out the rows that have ended, if they are at least half of all: moving the others costs something too.
+fn compact(decoding: &mut Decoding<'_>, rows: &[Option<Row>], there: &mut Vec<usize>) {
+    let kept: Vec<usize> = (0..there.len()).filter(|&place| rows[there[place]].is_some()).collect();
+    if kept.is_empty() || kept.len() * 2 > there.len() {
+        return;
     }
+    decoding.keep(&kept);
+    *there = kept.into_iter().map(|place| there[place]).collect();
 }
 
 /// Steps that were made together, and whose results are read together.

@@ -7,6 +7,7 @@
 //! that others can help who have nothing but a model: another thread with a [`Batch`], a GPU with [`Lockstep`].
 
 mod batch;
+mod decoding;
 mod job;
 mod lockstep;
 mod markup;
@@ -20,7 +21,7 @@ use burn::tensor::Device;
 
 pub use batch::Batch;
 pub use job::{Job, Order};
-pub use lockstep::{DeviceError, Lockstep};
+pub use lockstep::{DeviceError, Lockstep, Steps};
 pub use markup::carry;
 pub use output::{Alignment, TargetPiece, Translation};
 pub use row::{Decoded, Sentence};

@@ -33,6 +33,7 @@ pub(crate) async fn check_all(device: &Device, tolerance: f32) {
         checks.feed_forward(rows, dim, ffn, alpha).await;
         checks.record(rows, longest).await;
         checks.select(rows, dim).await;
+        checks.place(rows, dim).await;
     }
     checks.equal_outputs().await;
 }
@@ -60,6 +61,7 @@ pub(crate) async fn check_gpu(device: &Device, tolerance: f32) {
         checks.feed_forward(rows, dim, ffn, alpha).await;
         checks.record(rows, 3 + rows).await;
         checks.select(rows, dim).await;
+        checks.place(rows, dim).await;
     }
     checks.equal_outputs().await;
 }
@@ -432,5 +434,25 @@ impl<'a> Checks<'a> {
         let ids = Ints((0..rows).map(|_| self.random.below(32_000) as i32).collect(), [rows]);
         let chosen = ints(ops::select_ids(ids.on(d), list.on(d))).await;
         assert_eq!(chosen, kept.iter().map(|&row| ids.0[row as usize]).collect::<Vec<_>>());
+        let words = Ints((0..rows * dim).map(|_| self.random.below(32_000) as i32).collect(), [rows, dim]);
+        let chosen = ints(ops::select_ids(words.on(d), list.on(d))).await;
+        assert_eq!(chosen, ints(words.plain().select(0, list.plain())).await);
+    }
+
+    /// Two parts side by side, the second first.
+    pub(crate) async fn place(&mut self, rows: usize, dim: usize) {
+        let (d, first) = (self.device, 1 + self.random.below(dim - 1));
+        let parts = [self.floats([rows, first], 1.0), self.floats([rows, dim - first], 1.0)];
+        let whole = Tensor::empty([rows, dim], d);
+        let whole = ops::place(ops::place(whole, parts[1].on(d), first), parts[0].on(d), 0);
+        let plain = Tensor::cat(parts.iter().map(Floats::plain).collect(), 1);
+        self.close(whole, plain, 0.0, "parts side by side").await;
+        let bits = |part: &Floats<2>| {
+            Ints(part.0.iter().map(|number| number.to_bits().cast_signed()).collect(), part.1)
+        };
+        let parts = [bits(&parts[0]), bits(&parts[1])];
+        let whole = Tensor::empty([rows, dim], (d, DType::I32));
+        let whole = ops::place_ids(ops::place_ids(whole, parts[1].on(d), first), parts[0].on(d), 0);
+        assert_eq!(ints(whole).await, ints(Tensor::cat(parts.iter().map(Ints::plain).collect(), 1)).await);
     }
 }

@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use model_core::nn;
 use model_core::text::Vocabulary;
-use model_core::translate::{Batch, Decoded, Lockstep, Order, Sentence};
+use model_core::translate::{Batch, Decoded, Lockstep, Order, Sentence, Steps};
 use model_core::{Job, Options, Translation, Translator};
 use pollster::block_on;
 use proptest::prelude::*;
@@ -220,8 +221,14 @@ fn sentences_that_join_others_are_as_they_are_alone() {
 }
 
 /// What the loop of slow devices makes of sentences.
-fn lockstep(translator: &Translator, sentences: Vec<Sentence>, slots: usize) -> Vec<(usize, Decoded)> {
-    let lockstep = Lockstep::new(translator.model(), translator.target_vocabulary().eos(), slots);
+fn lockstep(
+    translator: &Translator,
+    model: &nn::Model,
+    sentences: Vec<Sentence>,
+    slots: usize,
+    steps: Steps,
+) -> Vec<(usize, Decoded)> {
+    let lockstep = Lockstep::new(model, translator.target_vocabulary().eos(), slots, steps);
     let mut decoded = Vec::new();
     let run = lockstep.run(sentences, |index, one| decoded.push((index, one)), || false);
     block_on(run).expect("the CPU computes what makes sense");
@@ -240,10 +247,16 @@ fn looking_rarely_changes_nothing() {
         let sentences = translator.job(lines.iter().copied(), &options).take(usize::MAX, usize::MAX);
         assert_eq!(sentences.len(), lines.len());
         let alone = decode(&translator, sentences.clone());
-        for slots in [0, 1, 5, 16, 1000] {
-            assert_eq!(lockstep(&translator, sentences.clone(), slots), alone, "{slots} slots");
+        let mut model = translator.model().clone();
+        model.decoder.fuse();
+        assert!(model.decoder.slices().is_some());
+        for steps in [Steps::One, Steps::Slice] {
+            for slots in [0, 1, 5, 16, 1000] {
+                let found = lockstep(&translator, &model, sentences.clone(), slots, steps);
+                assert_eq!(found, alone, "{slots} slots, {steps:?}");
+            }
+            assert!(lockstep(&translator, &model, Vec::new(), 8, steps).is_empty());
         }
-        assert!(lockstep(&translator, Vec::new(), 8).is_empty());
     }
 }
 
@@ -251,7 +264,7 @@ fn looking_rarely_changes_nothing() {
 fn a_cancelled_loop_stops() {
     let translator = tiny();
     let sentences = translator.job(LINES, &Options::default()).take(usize::MAX, usize::MAX);
-    let lockstep = Lockstep::new(translator.model(), translator.target_vocabulary().eos(), 4);
+    let lockstep = Lockstep::new(translator.model(), translator.target_vocabulary().eos(), 4, Steps::One);
     for patience in 0..4 {
         let (asked, heard) = (Cell::new(0), Cell::new(0));
         let cancelled = || asked.replace(asked.get() + 1) >= patience;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use burn_cubecl::cubecl::prelude::KernelId;
 use burn_cubecl::template::{KernelSource, SourceTemplate};
 
-use crate::ops::{AffineForm, NORM_EPS};
+use crate::ops::{AffineForm, NORM_EPS, StepsForm};
 
 /// Outputs of the projection that a workgroup looks through.
 pub(super) const COLUMNS: usize = 1024;
@@ -88,6 +88,47 @@ pub(super) enum Shader {
     SelectRows {
         dim: usize,
     },
+    Place,
+    Steps(Steps),
+}
+
+/// The form of several decoding steps, but for alphas.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Steps {
+    layers: usize,
+    heads: usize,
+    /// The maps of a layer, with their names.
+    maps: [(&'static str, Map); 5],
+    projection: Map,
+    /// The bits of a float.
+    unit: u32,
+    tied: bool,
+}
+
+impl From<&StepsForm> for Steps {
+    fn from(form: &StepsForm) -> Self {
+        let names = ["GATES", "QUERY", "OUT", "INNER", "OUTER"];
+        let mut maps = names.map(|name| (name, Map::from(form.projection)));
+        for ((_, map), form) in maps.iter_mut().zip(form.layers.iter().flat_map(|layer| layer.maps())) {
+            *map = form.into();
+        }
+        Self {
+            layers: form.layers.len(),
+            heads: form.heads,
+            maps,
+            projection: form.projection.into(),
+            unit: form.table.unit.to_bits(),
+            tied: form.tied,
+        }
+    }
+}
+
+impl Steps {
+    /// Words of a workgroup's memory that attention, hidden activations and the projection's results share.
+    pub(super) fn shared_words(heads: usize, ffn: usize) -> usize {
+        // The results of half the invocations, three numbers for each of four rows.
+        (heads * LONGEST).max(ffn).max(12 * 128)
+    }
 }
 
 impl Shader {
@@ -99,7 +140,8 @@ impl Shader {
             | Self::SelfAttention { .. }
             | Self::CrossAttention { .. }
             | Self::FeedForward { .. }
-            | Self::Project(_) => 256,
+            | Self::Project(_)
+            | Self::Steps(_) => 256,
             _ => 64,
         }
     }
@@ -119,6 +161,8 @@ impl Shader {
             Self::Pick => "pick",
             Self::Record => "record",
             Self::SelectRows { .. } => "select rows",
+            Self::Place => "place",
+            Self::Steps(_) => "steps",
         }
     }
 
@@ -142,6 +186,7 @@ impl Shader {
                 .dim(dim)
                 .file(include_str!("exp.wgsl"))
                 .file(include_str!("norm.wgsl"))
+                .file(include_str!("write_normal.wgsl"))
                 .file(include_str!("ssru.wgsl")),
             Self::SelfAttention { heads, out } => {
                 text.attention(heads, out).file(include_str!("self_attention.wgsl"))
@@ -155,10 +200,12 @@ impl Shader {
             Self::FeedForward { inner, outer } => text
                 .dim(outer.outputs)
                 .file(include_str!("norm.wgsl"))
+                .file(include_str!("write_normal.wgsl"))
                 .map("INNER", inner)
                 .input("INNER")
                 .map("OUT", outer)
                 .apply("OUT", "read_hidden")
+                .file(&include_str!("inner.wgsl").replace("MAP", "INNER"))
                 .file(include_str!("feed_forward.wgsl")),
             Self::Project(map) => text
                 .constant("COLUMNS", &format!("{COLUMNS}u"))
@@ -171,6 +218,8 @@ impl Shader {
             Self::SelectRows { dim } => {
                 text.constant("DIM", &format!("{dim}u")).file(include_str!("select_rows.wgsl"))
             }
+            Self::Place => text.file(include_str!("place.wgsl")),
+            Self::Steps(ref steps) => text.steps(steps),
         };
         text.0
     }
@@ -218,10 +267,13 @@ impl Text {
 
     /// A packed map's constants and its last steps.
     fn map(&mut self, name: &str, map: Map) -> &mut Self {
+        self.map_constants(name, map).file(&include_str!("map.wgsl").replace("MAP", name))
+    }
+
+    fn map_constants(&mut self, name: &str, map: Map) -> &mut Self {
         self.constant(&format!("{name}_INPUTS"), &format!("{}u", map.inputs))
             .constant(&format!("{name}_OUTPUTS"), &format!("{}u", map.outputs))
             .constant(&format!("{name}_RELU"), &map.relu.to_string())
-            .file(&include_str!("map.wgsl").replace("MAP", name))
     }
 
     /// How rows of `x` are quantised for a map.
@@ -242,10 +294,54 @@ impl Text {
             .constant("ATTENTION_SCALE", &float(scale))
             .file(include_str!("exp.wgsl"))
             .file(include_str!("norm.wgsl"))
+            .file(include_str!("write_normal.wgsl"))
             .map("OUT", out)
             .apply("OUT", "read_mixed")
             .file(include_str!("attend.wgsl"))
     }
+
+    /// A packed map's constants and functions, and how they find it at `start` of a layer's maps.
+    fn layer_map(&mut self, name: &str, map: Map, start: usize) -> &mut Self {
+        let read = if name == "OUTER" { "read_hidden" } else { "read_input" };
+        self.map_constants(name, map)
+            .constant(&format!("{name}_START"), &format!("{start}u"))
+            .file(&within(include_str!("map.wgsl"), name))
+            .file(&within(&include_str!("apply.wgsl").replace("READ", read), name))
+    }
+
+    fn steps(&mut self, steps: &Steps) -> &mut Self {
+        let Steps { layers, heads, maps, projection, unit, tied } = steps;
+        let (dim, [.., (_, inner), _]) = (projection.inputs, maps);
+        self.dim(dim)
+            .constant("LAYERS", &format!("{layers}u"))
+            .constant("HEADS", &format!("{heads}u"))
+            .constant("LONGEST", &format!("{LONGEST}u"))
+            .constant("ATTENTION_SCALE", &float(1.0 / ((dim / heads) as f32).sqrt()))
+            .constant("UNIT", &float(f32::from_bits(*unit)))
+            .constant("FACTOR", &float((dim as f32).sqrt()))
+            .constant("WORK", &format!("{}u", Steps::shared_words(*heads, inner.outputs)))
+            .file(include_str!("exp.wgsl"))
+            .file(include_str!("norm.wgsl"))
+            .map("PROJECTION", *projection);
+        let mut start = 0;
+        for (name, map) in maps {
+            self.layer_map(name, *map, start);
+            start += map.bytes() / 16;
+        }
+        self.constant("LAYER", &format!("{start}u")).file(&within(include_str!("inner.wgsl"), "INNER"));
+        let text = [include_str!("steps.wgsl"), include_str!("steps_layer.wgsl")].concat();
+        if *tied {
+            return self.file(&text.replace("TABLE", "PROJECTION"));
+        }
+        self.file("@group(0) @binding(7) var<storage, read_write> TABLE: array<vec4<u32>>;\n")
+            .map("TABLE", Map::table(dim, projection.outputs))
+            .file(&text)
+    }
+}
+
+/// A file about a map, for a map that lies behind others in the buffer `maps`.
+fn within(file: &str, name: &str) -> String {
+    file.replace("MAP[", "maps[layer_start + MAP_START + ").replace("MAP", name)
 }
 
 /// A number as WGSL reads it back.
