@@ -75,6 +75,20 @@ pub(crate) fn model(spec: &Spec) -> Vec<u8> {
     write(&items(spec))
 }
 
+/// The whole file, the two gates of each recurrent unit with one activation multiplier, as trained models have it.
+pub(crate) fn model_with_like_gates(spec: &Spec) -> Vec<u8> {
+    let mut items = items(spec);
+    for layer in 1..=spec.dec_depth {
+        let named = |items: &[Item], gate: &str| {
+            let name = format!("decoder_l{layer}_rnn_{gate}_QuantMultA");
+            items.iter().position(|item| item.name == name).expect("a model with alphas")
+        };
+        let (input, forget) = (named(&items, "W"), named(&items, "Wf"));
+        items[forget].data = items[input].data.clone();
+    }
+    write(&items)
+}
+
 /// All tensors of a model, without alphas.
 pub(crate) fn tensors(spec: &Spec) -> Vec<Tensor> {
     let (d, f) = (spec.dim, spec.ffn);

@@ -10,7 +10,7 @@ use model_core::{Job, Options, Translation, Translator};
 use pollster::block_on;
 use proptest::prelude::*;
 
-use crate::support::marian::{Spec, model};
+use crate::support::marian::{Spec, model_with_like_gates};
 use crate::support::{Model, technews};
 
 /// A tiny model with random weights and the vocabulary of the repository's.
@@ -18,7 +18,7 @@ fn tiny() -> Translator {
     let vocabulary = Model::read().vocabulary;
     let vocab = Vocabulary::from_bytes(&vocabulary).expect("the vocabulary is sound").len();
     let spec = Spec { vocab, dec_depth: 2, ..Spec::least() };
-    Model { model: model(&spec), vocabulary, shortlist: None }.translator()
+    Model { model: model_with_like_gates(&spec), vocabulary, shortlist: None }.translator()
 }
 
 /// What a helper makes of sentences.
