@@ -117,7 +117,7 @@ pub trait TranslationOps: Backend {
     /// See [`place_ids`].
     fn place_ids(whole: IntTensor<Self>, part: IntTensor<Self>, column: usize) -> IntTensor<Self>;
     /// See [`steps`].
-    #[expect(clippy::too_many_arguments, reason = "a tensor for each part of the model and of the state")]
+    #[allow(clippy::too_many_arguments, reason = "a tensor for each part of the model and of the state")]
     fn steps(
         maps: IntTensor<Self>,
         norms: FloatTensor<Self>,

@@ -12,7 +12,7 @@ pub(super) enum Decoding<'m> {
     /// Step by step.
     One(&'m Model, Box<Batch>),
     /// Several steps at once.
-    Slice(&'m Slices, SlicesState),
+    Slice(&'m Slices, Box<SlicesState>),
 }
 
 impl<'m> Decoding<'m> {
@@ -23,7 +23,7 @@ impl<'m> Decoding<'m> {
             Some(slices) if steps == Steps::Slice && free => {
                 let ids = sentences.iter().map(|sentence| sentence.ids.iter().copied());
                 let (context, spans) = model.encoder.forward(ids);
-                Self::Slice(slices, slices.start(&context, &spans, eos))
+                Self::Slice(slices, Box::new(slices.start(&context, &spans, eos)))
             }
             _ => Self::One(model, Box::new(Batch::start(model, eos, sentences))),
         }

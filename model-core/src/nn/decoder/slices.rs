@@ -9,6 +9,7 @@ use super::Decoder;
 use crate::nn::attention::CrossAttention;
 use crate::nn::embedding::{Embedding, ints, list};
 use crate::nn::linear::Linear;
+use crate::nn::norm::Norm;
 use crate::ops::{self, DecoderLayerForm, NO_PIECE, RECORD_HEAD, StepsForm, StepsWeights, state};
 
 /// A decoder's weights as [`ops::steps`] takes them.
@@ -60,7 +61,7 @@ impl Slices {
             }
             forms.push(form);
             maps.extend(of_layer.map(Linear::packed));
-            norms.extend([&layer.norm, &attention.norm, &feed_forward.norm].map(|norm| norm.numbers()));
+            norms.extend([&layer.norm, &attention.norm, &feed_forward.norm].map(Norm::numbers));
         }
         let device = decoder.embedding.device();
         let words: Vec<usize> = maps.iter().map(|map| map.dims()[0]).collect();

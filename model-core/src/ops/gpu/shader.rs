@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use burn_cubecl::cubecl::prelude::KernelId;
 use burn_cubecl::template::{KernelSource, SourceTemplate};
 
-use crate::ops::{AffineForm, NORM_EPS, StepsForm};
+use crate::ops::{AffineForm, DecoderLayerForm, NORM_EPS, StepsForm};
 
 /// Outputs of the projection that a workgroup looks through.
 pub(super) const COLUMNS: usize = 1024;
@@ -109,7 +109,7 @@ impl From<&StepsForm> for Steps {
     fn from(form: &StepsForm) -> Self {
         let names = ["GATES", "QUERY", "OUT", "INNER", "OUTER"];
         let mut maps = names.map(|name| (name, Map::from(form.projection)));
-        for ((_, map), form) in maps.iter_mut().zip(form.layers.iter().flat_map(|layer| layer.maps())) {
+        for ((_, map), form) in maps.iter_mut().zip(form.layers.iter().flat_map(DecoderLayerForm::maps)) {
             *map = form.into();
         }
         Self {
