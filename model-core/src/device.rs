@@ -90,7 +90,9 @@ impl Gpu {
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor {
                 label: Some("Klartext"),
-                required_features: adapter.features() - wgpu::Features::MAPPABLE_PRIMARY_BUFFERS,
+                required_features: adapter.features()
+                    - wgpu::Features::MAPPABLE_PRIMARY_BUFFERS
+                    - wgpu::Features::all_experimental_mask(),
                 required_limits: limits.clone(),
                 ..Default::default()
             })

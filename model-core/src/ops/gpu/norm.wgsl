@@ -8,8 +8,15 @@ fn normalise(worker: u32) {
     workgroupBarrier();
     if worker < TILE {
         var sum = 0.0;
-        for (var i = 0u; i < DIM; i++) {
-            sum += rows_in_work[worker * DIM + i];
+        for (var i = worker * DIM; i < (worker + 1u) * DIM; i += 8u) {
+            sum += rows_in_work[i];
+            sum += rows_in_work[i + 1u];
+            sum += rows_in_work[i + 2u];
+            sum += rows_in_work[i + 3u];
+            sum += rows_in_work[i + 4u];
+            sum += rows_in_work[i + 5u];
+            sum += rows_in_work[i + 6u];
+            sum += rows_in_work[i + 7u];
         }
         moments[worker] = sum / f32(DIM);
     }
@@ -20,9 +27,19 @@ fn normalise(worker: u32) {
     workgroupBarrier();
     if worker < TILE {
         var sum = 0.0;
-        for (var i = 0u; i < DIM; i++) {
-            let x = rows_in_work[worker * DIM + i];
-            sum += x * x;
+        for (var i = worker * DIM; i < (worker + 1u) * DIM; i += 8u) {
+            let a = vec4(rows_in_work[i], rows_in_work[i + 1u], rows_in_work[i + 2u], rows_in_work[i + 3u]);
+            let b = vec4(rows_in_work[i + 4u], rows_in_work[i + 5u], rows_in_work[i + 6u], rows_in_work[i + 7u]);
+            let x = a * a;
+            let y = b * b;
+            sum += x.x;
+            sum += x.y;
+            sum += x.z;
+            sum += x.w;
+            sum += y.x;
+            sum += y.y;
+            sum += y.z;
+            sum += y.w;
         }
         moments[worker] = sqrt(sum / f32(DIM) + EPS);
     }
