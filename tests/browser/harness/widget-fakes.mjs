@@ -62,7 +62,7 @@ export function acquire(options) {
   };
 }`;
 
-/** An article that shows nothing: what it would show is on its paragraphs, as data. */
+/** An article that shows nothing: what it would show is on its paragraphs, as data. Its labels are what `globalThis.labels` says. */
 const ARTICLE = `
 export const findArticle = (document) => document.querySelector("article");
 export class Article {
@@ -91,6 +91,10 @@ export class Article {
         return { element, german: element.textContent, english: runs[0].text };
       },
     };
+  }
+  labels() {
+    const blocks = (globalThis.labels ?? []).splice(0).map((text) => ({ kind: "paragraph", runs: [{ text }] }));
+    return { blocks, outline() {}, sentence: ({ runs }) => (globalThis.labelled ??= []).push(runs[0].text) };
   }
   dispose() {
     globalThis.articles -= 1;

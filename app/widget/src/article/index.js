@@ -6,11 +6,13 @@
 //   const batch = article.collect();          // blocks for the engine
 //   batch.outline(spans);                     // where its sentences are
 //   batch.sentence({ block, sentence, runs }); // a block is shown soon after its last one
+//   const labels = article.labels();          // and then, in the same way, what only few come across
 //   article.mode = "beside";                  // or "original", at any time
 //   article.dispose();
 
 import { Cloner } from "./clone.js";
 import { Glossary } from "./glossary.js";
+import { Labels } from "./labels.js";
 import { Queue, SLICE } from "./queue.js";
 import { catchUp } from "./roots.js";
 import { Shade } from "./shade.js";
@@ -38,8 +40,12 @@ export class Article {
   #watch;
   #queue;
   #sheets;
+  #labels;
+  /** Whether labels were collected, and are to be kept up with what the host changes. */
+  #labelled = false;
   #context;
   #timer = 0;
+  #labelTimer = 0;
   #disposed = false;
   /** @type {Map<Node, Shade>} */
   #shades = new Map();
@@ -62,14 +68,17 @@ export class Article {
     this.#mode = mode;
     this.#onchange = onchange;
     this.#sheets = new Sheets(mode);
-    this.#walker = new Walker(this, { source, glossary: new Glossary(glossary) });
+    const terms = new Glossary(glossary);
+    this.#walker = new Walker(this, { source, glossary: terms });
+    const translationOf = (part) => this.#translationOf(part);
+    this.#labels = new Labels({ source, target, glossary: terms, translationOf });
     const dir = RIGHT_TO_LEFT.includes(target.split("-")[0]) ? "rtl" : "ltr";
     this.#context = {
       owner: this,
       sheets: this.#sheets,
       mode,
-      painter: { cloner: new Cloner(this.#sheets), source, target, dir },
-      translationOf: (part) => this.#translationOf(part),
+      painter: { cloner: new Cloner(this.#sheets, this.#labels), labels: this.#labels, source, target, dir },
+      translationOf,
     };
     this.#queue = new Queue({
       onrefused: (shade) => this.#refused(shade),
@@ -128,11 +137,30 @@ export class Article {
     });
   }
 
+  /**
+   * Labels that are not translated yet, as blocks for a batch of their own: to be collected when the text is there, since
+   * most readers never come across them.
+   *
+   * @returns {Batch}
+   */
+  labels() {
+    if (!this.#disposed && this.root.isConnected && this.#scan) {
+      this.#labelled = true;
+      this.#readLabels();
+      this.#label();
+    }
+    return new Batch(this.#disposed ? [] : this.#missingLabels(), {
+      onoutline: () => {},
+      ondone: () => this.#labelSoon(),
+    });
+  }
+
   /** Shows the original, for good. */
   dispose() {
     if (this.#disposed) return;
     this.#disposed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#labelTimer);
     this.#watch.stop();
     this.#queue.stop();
     for (const shade of this.#shades.values()) shade.close();
@@ -184,8 +212,32 @@ export class Article {
     for (const plan of scan.plans) this.#follow(plan);
     for (const translation of this.#known.values()) translation.parts.clear();
     for (const part of scan.parts) this.#translationOf(part).parts.add(part);
+    if (this.#labelled) this.#readLabels();
     this.#settle();
     this.#prune();
+  }
+
+  #readLabels() {
+    for (const part of this.#labels.read(this.#scan.plans)) this.#translationOf(part).parts.add(part);
+  }
+
+  #missingLabels() {
+    if (!this.#labelled) return [];
+    const translations = [...this.#labels.read(this.#scan.plans)].map((part) => this.#translationOf(part));
+    return [...new Set(translations)].filter(({ isDone }) => !isDone);
+  }
+
+  /** Has what has come of the labels be English, wherever it is shown. */
+  #label() {
+    for (const shade of this.#shades.values()) {
+      if (shade.isOpen) shade.label();
+      else if (this.#isWanted(shade)) this.#queue.add(shade);
+    }
+  }
+
+  #labelSoon() {
+    clearTimeout(this.#labelTimer);
+    this.#labelTimer = setTimeout(() => this.#disposed || this.#label(), SETTLED);
   }
 
   /** @param {import("./walk.js").Plan} plan */
@@ -261,7 +313,8 @@ export class Article {
     this.#timer = setTimeout(() => {
       if (this.#disposed || !this.root.isConnected) return;
       this.#refresh();
-      if ([...this.#translations()].some(({ isDone, isAsked }) => !isDone && !isAsked)) this.#onchange();
+      const missing = [...this.#translations(), ...this.#missingLabels()];
+      if (missing.some(({ isDone, isAsked }) => !isDone && !isAsked)) this.#onchange();
     }, SETTLED);
   }
 

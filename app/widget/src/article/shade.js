@@ -37,7 +37,11 @@ export class Shade {
 
   /** Whether there is English to show: of one text at least. */
   get isBegun() {
-    return this.plan.segments.some(({ parts }) => parts.some((part) => this.#context.translationOf(part).isDone));
+    const { labels } = this.#context.painter;
+    return this.plan.segments.some(
+      ({ parts, picture }) =>
+        parts.some((part) => this.#context.translationOf(part).isDone) || (picture && labels.isDone(picture)),
+    );
   }
 
   /** Notes how high the host is with its German text. To be called for many shades before any of them changes. */
@@ -116,6 +120,7 @@ export class Shade {
     for (const [former, view] of this.#views) {
       if (
         !(view instanceof KeptView) ||
+        former.picture !== segment.picture ||
         this.plan.segments.includes(former) ||
         !former.nodes.some((node) => nodes.has(node))
       )
@@ -124,7 +129,7 @@ export class Shade {
       view.segment = segment;
       return view;
     }
-    return new KeptView(segment);
+    return new KeptView(segment, this.#context);
   }
 
   /** Puts the host's nodes into their slots. */
@@ -142,6 +147,11 @@ export class Shade {
       yield* view.paint();
       view.assign(this.#context.mode);
     }
+  }
+
+  /** Has the labels that have come be English. */
+  label() {
+    for (const view of this.#views.values()) view.label(this.#context.mode);
   }
 
   /** Lets the host be as high as it wants. */

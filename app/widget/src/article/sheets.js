@@ -7,7 +7,7 @@ const BASE = `
   .pair, .german, .copy { display: contents; }
   .english { display: none; }
   .english :not(svg, svg *) { all: unset; }
-  .english slot { display: contents; }
+  .english slot, .speaker, .english .speaker { display: contents; }
   .english summary { display: list-item; cursor: pointer; list-style: inside disclosure-closed; }
   .english details[open] > summary { list-style-type: disclosure-open; }
   .english :focus-visible { outline: auto; }

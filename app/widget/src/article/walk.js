@@ -1,7 +1,7 @@
 // Walks the host's tree and plans: which elements get a shadow root, and what each of them shows in what order.
 
 import { itemsOf } from "./items.js";
-import { Kinds, isCopyable, mayHaveShadow } from "./nodes.js";
+import { Kinds, isCopyable, mayHaveShadow, pictureIn } from "./nodes.js";
 import { isFree, isTaken } from "./roots.js";
 
 /**
@@ -9,10 +9,10 @@ import { isFree, isTaken } from "./roots.js";
  * @typedef {import("./part.js").Part} Part
  *
  * What a shadow shows, in order. `copy`: a copy of the element `node`, in which `parts` are English. `after`: the element
- * itself and after it its texts in English, since it cannot be copied.
+ * itself and after it its texts in English, since it cannot be copied. A kept `picture` is alone with what is around it.
  *
  * @typedef {{ type: "part", part: Part, parts: Part[], nodes: Node[] }
- *   | { type: "keep", parts: Part[], nodes: Node[] }
+ *   | { type: "keep", parts: Part[], nodes: Node[], picture?: HTMLImageElement }
  *   | { type: "copy" | "after", node: Element, parts: Part[], nodes: Node[], items: Map<Node, Item[]> }} Segment
  *
  * @typedef {{ host: HTMLElement, segments: Segment[] }} Plan
@@ -119,7 +119,7 @@ export class Walker {
         scan.stuck = true;
       }
     }
-    if (shows && segments.some((segment) => segment.type !== "keep")) {
+    if (shows && segments.some(({ type, picture }) => type !== "keep" || picture)) {
       const plan = this.#plan(box, segments);
       scan.plans.push(plan);
       const used = new Map(segments.map(({ part }, index) => [part, plan.segments[index].part]));
@@ -177,7 +177,7 @@ export class Walker {
   #isSame(old, segment) {
     if (old.nodes.length !== segment.nodes.length || old.nodes.some((node, index) => node !== segment.nodes[index]))
       return false;
-    if (old.type === "keep") return true;
+    if (old.type === "keep") return old.picture === segment.picture && !this.#touched.delete(segment.picture);
     if (old.type !== "part") return old.items === segment.items;
     const elements = [...segment.part.elements.values(), ...segment.part.things.map((thing) => thing.node)];
     const before = [...old.part.elements.values(), ...old.part.things.map((thing) => thing.node)];
@@ -201,9 +201,13 @@ function add(scan, inner) {
 
 /** @param {Segment[]} segments @param {Node[]} nodes */
 function keep(segments, nodes) {
-  const last = segments.at(-1);
-  if (last?.type === "keep") last.nodes.push(...nodes);
-  else segments.push({ type: "keep", parts: [], nodes: [...nodes] });
+  for (const node of nodes) {
+    // What can have a shadow root says itself what it shows.
+    const picture = mayHaveShadow(node) && node.localName !== "span" ? null : pictureIn(node);
+    const last = segments.at(-1);
+    if (last?.type === "keep" && !last.picture && !picture) last.nodes.push(node);
+    else segments.push({ type: "keep", parts: [], nodes: [node], ...(picture && { picture }) });
+  }
 }
 
 /** Whether an element shows a shadow root of the host's. @param {Node} box */

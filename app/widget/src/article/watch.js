@@ -3,6 +3,8 @@
 import { showHidden } from "./links.js";
 
 const ATTRIBUTES = [
+  "alt",
+  "aria-label",
   "contenteditable",
   "dir",
   "hidden",
