@@ -32,7 +32,8 @@ export class Cloner {
    * @param {Element} around what it inherits its look from
    */
   shell(original, around) {
-    const clone = document.createElement(original.localName);
+    // A second one of the host's own elements would live a life of its own.
+    const clone = document.createElement(original.localName.includes("-") ? "div" : original.localName);
     for (const name of ATTRIBUTES) {
       const value = original.getAttribute(name);
       if (value !== null) clone.setAttribute(name, value);

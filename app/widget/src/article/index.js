@@ -203,9 +203,12 @@ export class Article {
 
   /** Brings shades and translations up to what the host's tree is now. */
   #refresh() {
-    const scan = this.#walker.scan(this.root);
+    const scan = this.#walker.scanArticle(this.root);
     if (scan === this.#scan) return;
     this.#scan = scan;
+    // What shows the root itself has to be told what comes and goes beside it.
+    const last = scan.plans.at(-1)?.host;
+    if (last && last !== this.root && last.contains(this.root)) this.#watch.addBeside(last);
     for (const root of scan.roots) this.#watch.add(root);
     const hosts = new Set(scan.plans.map(({ host }) => host));
     for (const [host, shade] of this.#shades) if (!hosts.has(host)) this.#drop(shade);
@@ -222,7 +225,7 @@ export class Article {
   }
 
   #missingLabels() {
-    if (!this.#labelled) return [];
+    if (!this.#labelled || !this.#scan) return [];
     const translations = [...this.#labels.read(this.#scan.plans)].map((part) => this.#translationOf(part));
     return [...new Set(translations)].filter(({ isDone }) => !isDone);
   }
@@ -238,6 +241,15 @@ export class Article {
   #labelSoon() {
     clearTimeout(this.#labelTimer);
     this.#labelTimer = setTimeout(() => this.#disposed || this.#label(), SETTLED);
+  }
+
+  /** The root is no longer in the page: nor is what is shown of it outside of it. */
+  #dropOutside() {
+    for (const [host, shade] of this.#shades) {
+      if (!host.isConnected) continue;
+      this.#drop(shade);
+      this.#scan = null;
+    }
   }
 
   /** @param {import("./walk.js").Plan} plan */
@@ -294,7 +306,7 @@ export class Article {
       this.#walker.forget(target, type === "attributes");
       if (type === "childList") this.#shades.get(target)?.adopt();
     }
-    if (!this.root.isConnected) return;
+    if (!this.root.isConnected) return this.#dropOutside();
     this.#refresh();
     this.#queue.run(AT_ONCE);
     this.#tell();

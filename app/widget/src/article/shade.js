@@ -1,6 +1,6 @@
 // A shadow root on one of the host's elements, and what it shows.
 
-import { claim, surrender } from "./roots.js";
+import { claim, dress, placeIn, slottable, surrender } from "./roots.js";
 import { KeptView, PairView } from "./segment.js";
 import { forwardClicks } from "./links.js";
 
@@ -29,6 +29,11 @@ export class Shade {
     this.host = plan.host;
     this.plan = plan;
     this.#context = context;
+  }
+
+  /** Where in the root the segments are. */
+  get #place() {
+    return placeIn(this.host) ?? this.#root;
   }
 
   get isOpen() {
@@ -70,13 +75,14 @@ export class Shade {
     if (this.#laid && text(this.#laid) !== text(this.plan)) this.#height = undefined;
     this.#laid = this.plan;
     this.#views = new Map(views.map((view) => [view.segment, view]));
-    this.#root.adoptedStyleSheets = this.#context.sheets.for(this.#height);
+    dress(this.#root, this.#context.sheets.for(this.#height));
+    const place = this.#place;
     // What stays is not moved: a move would let it forget how far it is scrolled.
-    for (const child of [...this.#root.childNodes]) if (!elements.has(child)) child.remove();
-    let next = this.#root.firstChild;
+    for (const child of [...place.childNodes]) if (!elements.has(child)) child.remove();
+    let next = place.firstChild;
     for (const element of elements) {
       if (element === next) next = next.nextSibling;
-      else this.#root.insertBefore(element, next);
+      else place.insertBefore(element, next);
     }
     this.assign();
   }
@@ -84,10 +90,9 @@ export class Shade {
   /** Shows children that are new until the plan knows them: what is not shown has no styles to go by. */
   adopt() {
     if (this.#root?.mode !== "open") return;
-    const isNew = (node) => (node instanceof Element || node instanceof Text) && !node.assignedSlot;
-    const fresh = [...this.host.childNodes].filter(isNew);
+    const fresh = slottable(this.host).filter((node) => !node.assignedSlot);
     if (fresh.length === 0) return;
-    this.#root.append(this.#spare);
+    this.#place.append(this.#spare);
     this.#spare.assign(...fresh);
   }
 
@@ -157,7 +162,7 @@ export class Shade {
   /** Lets the host be as high as it wants. */
   loosen() {
     this.#height = undefined;
-    if (this.#root) this.#root.adoptedStyleSheets = this.#context.sheets.for();
+    if (this.#root) dress(this.#root, this.#context.sheets.for());
   }
 
   /** Makes the English anew when it is next painted. */

@@ -2,7 +2,7 @@
 
 import { itemsOf } from "./items.js";
 import { Kinds, isCopyable, mayHaveShadow, pictureIn } from "./nodes.js";
-import { isFree, isTaken } from "./roots.js";
+import { isFree, isTaken, placeIn } from "./roots.js";
 
 /**
  * @typedef {import("./items.js").Item} Item
@@ -32,6 +32,8 @@ const PIECE = 4_000;
 export class Walker {
   /** What is known of boxes that have not changed. @type {WeakMap<Node, Scan>} */
   #known = new WeakMap();
+  /** What shows text in the root from outside of it, as it was last. @type {{ inner: Scan, scan: Scan } | null} */
+  #outer = null;
   /** The last plan of each host, to go on with what is the same. @type {WeakMap<Node, Plan>} */
   #plans = new WeakMap();
   /** Elements that would not have a shadow root. @type {WeakSet<Node>} */
@@ -85,6 +87,30 @@ export class Walker {
     }
   }
 
+  /** Scans an article. Text that no shadow root in it can show, such as a list's, is for one around it. @param {Element} root */
+  scanArticle(root) {
+    const inner = this.scan(root);
+    if (!inner.stuck) return inner;
+    let top = root;
+    while (top.parentElement && !mayHaveShadow(top.parentElement)) top = top.parentElement;
+    const host = top.parentElement;
+    if (!host || this.#refused.has(host) || !isFree(host, this.#owner)) return inner;
+    const before = this.#outer?.scan.plans.at(-1);
+    const former = this.#outer?.inner === inner && before.segments.find(({ node }) => node === top);
+    const isSame = former && before.host === host;
+    const items = isSame ? former.items : itemsAround(top, root, inner.items);
+    const segment = boxed(top, items);
+    const others = [...host.childNodes].filter((node) => node instanceof Element || node instanceof Text);
+    const at = others.indexOf(top);
+    const kept = (nodes) => (nodes.length > 0 ? [{ type: "keep", parts: [], nodes }] : []);
+    const plan = this.#plan(host, [...kept(others.slice(0, at)), segment, ...kept(others.slice(at + 1))]);
+    if (isSame && plan === before) return this.#outer.scan;
+    const scan = { ...inner, stuck: false, plans: [plan], parts: segment.parts };
+    if (segment.type === "after") Object.assign(scan, { plans: [...inner.plans, plan], parts: [...inner.parts, ...segment.parts] });
+    this.#outer = { inner, scan };
+    return scan;
+  }
+
   /** @param {Element | ShadowRoot} box @param {number} depth @returns {Scan} */
   scan(box, depth = 0) {
     let scan = this.#known.get(box);
@@ -99,7 +125,8 @@ export class Walker {
 
   /** @param {Element | ShadowRoot} box @param {number} depth @returns {Scan} */
   #scan(box, depth) {
-    const shows = mayHaveShadow(box) && !this.#refused.has(box) && isFree(box, this.#owner);
+    const isCapable = mayHaveShadow(box) || (depth === 0 && isOpenToAll(box));
+    const shows = isCapable && !this.#refused.has(box) && isFree(box, this.#owner);
     const items = itemsOf(box, this.#options, shows);
     const scan = { plans: [], parts: [], roots: [], stuck: false, items: new Map([[box, items]]) };
     if (!shows && isForeignHost(box)) {
@@ -144,12 +171,11 @@ export class Walker {
       keep(segments, [node]);
       return;
     }
-    const copied = isCopyable(node);
-    const parts = copied ? partsIn(node, inner.items) : stuckIn(node, inner.items, (box) => mayHaveShadow(box));
-    if (!copied) add(scan, inner);
+    const segment = boxed(node, inner.items);
+    if (segment.type === "after") add(scan, inner);
     scan.stuck = false;
-    segments.push({ type: copied ? "copy" : "after", node, nodes: [node], parts, items: inner.items });
-    scan.parts.push(...parts);
+    segments.push(segment);
+    scan.parts.push(...segment.parts);
   }
 
   /**
@@ -190,6 +216,24 @@ export class Walker {
   }
 }
 
+/** A box as a copy, or with its texts after it. @param {Element} node @param {Map<Node, Item[]>} items @returns {Segment} */
+function boxed(node, items) {
+  const copied = isCopyable(node);
+  const parts = copied ? partsIn(node, items) : stuckIn(node, items, (box) => mayHaveShadow(box));
+  return { type: copied ? "copy" : "after", node, nodes: [node], parts, items };
+}
+
+/** What boxes around an article hold: the one with the article in it, and what stays. @param {Element} top @param {Element} root @param {Map<Node, Item[]>} items */
+function itemsAround(top, root, items) {
+  if (top === root) return items;
+  const all = new Map(items);
+  for (let inner = root; inner !== top; inner = inner.parentElement) {
+    const item = (node) => (node === inner ? { type: "box", node } : { type: "keep", nodes: [node] });
+    all.set(inner.parentElement, [...inner.parentElement.childNodes].map(item));
+  }
+  return all;
+}
+
 /** @param {Scan} scan @param {Scan} inner */
 function add(scan, inner) {
   scan.plans.push(...inner.plans);
@@ -208,6 +252,17 @@ function keep(segments, nodes) {
     if (last?.type === "keep" && !last.picture && !picture) last.nodes.push(node);
     else segments.push({ type: "keep", parts: [], nodes: [node], ...(picture && { picture }) });
   }
+}
+
+/**
+ * Whether an article is an element of the host's making that shows its children as they are, or the widget's own: where
+ * it is the article's root, its text is worth a try.
+ *
+ * @param {Element | ShadowRoot} box
+ */
+function isOpenToAll(box) {
+  if (!(box instanceof HTMLElement)) return false;
+  return placeIn(box) !== null || (box.localName !== "klartext-article" && Boolean(customElements.get(box.localName)));
 }
 
 /** Whether an element shows a shadow root of the host's. @param {Node} box */

@@ -79,6 +79,13 @@ export class Watch {
     });
   }
 
+  /** Watches which children an element around the article has. @param {Node} host */
+  addBeside(host) {
+    if (this.#watched.has(host)) return;
+    this.#watched.add(host);
+    this.#changes.observe(host, { childList: true });
+  }
+
   /** Tells at once what has changed a moment ago. */
   catchUp() {
     const records = this.#changes.takeRecords();
