@@ -1,6 +1,8 @@
 // Style sheets in the shadow roots: how German and English stand in each mode. Constructed ones, which no security
 // policy of a host's forbids, and shared, so that one change of one sheet turns over a whole article.
 
+import { States } from "./states.js";
+
 /** @typedef {"replace" | "beside" | "original"} Mode */
 
 const BASE = `
@@ -45,6 +47,9 @@ export class Sheets {
   /** By height. @type {Map<string, CSSStyleSheet>} */
   #heights = new Map();
   #count = 0;
+  #states = new States();
+  /** Classes by their rules. @type {Map<string, string>} */
+  #stateful = new Map();
 
   /** @param {Mode} mode */
   constructor(mode) {
@@ -86,8 +91,28 @@ export class Sheets {
     return name;
   }
 
-  /** Forgets rules for pseudo-elements that are about to be made anew. */
+  /**
+   * A class for copies of an original, with which they look like it in all of its states; none if it has one look.
+   *
+   * @param {Element} original
+   */
+  states(original) {
+    const rules = this.#states.of(original);
+    if (rules.length === 0) return "";
+    const all = rules.join("\n");
+    let name = this.#stateful.get(all);
+    if (!name) {
+      name = `klartext-${++this.#count}`;
+      this.#stateful.set(all, name);
+      for (const rule of rules) this.#pseudo.insertRule(`.english .${name}${rule}`, this.#pseudo.cssRules.length);
+    }
+    return name;
+  }
+
+  /** Forgets rules that are about to be made anew. */
   clear() {
+    this.#states.clear();
+    this.#stateful.clear();
     this.#pseudo.replaceSync("");
   }
 }
