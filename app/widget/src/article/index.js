@@ -147,7 +147,8 @@ export class Article {
     if (!this.#disposed && this.root.isConnected && this.#scan) {
       this.#labelled = true;
       this.#readLabels();
-      this.#label();
+      // What was translated before is there at once.
+      this.#labelSoon();
     }
     return new Batch(this.#disposed ? [] : this.#missingLabels(), {
       onoutline: () => {},

@@ -3,6 +3,7 @@
 import { claim, dress, placeIn, slottable, surrender } from "./roots.js";
 import { KeptView, PairView } from "./segment.js";
 import { forwardClicks } from "./links.js";
+import { Veil } from "./veil.js";
 
 /**
  * @typedef {import("./copy.js").Context & { owner: object, sheets: import("./sheets.js").Sheets, mode: import("./sheets.js").Mode }} ShadeContext
@@ -23,6 +24,8 @@ export class Shade {
   /** For children that the plan does not know yet. */
   #spare = document.createElement("slot");
   #height;
+  /** @type {Veil | null} */
+  #veil = null;
 
   /** @param {import("./walk.js").Plan} plan @param {ShadeContext} context */
   constructor(plan, context) {
@@ -34,6 +37,11 @@ export class Shade {
   /** Where in the root the segments are. */
   get #place() {
     return placeIn(this.host) ?? this.#root;
+  }
+
+  /** Whether so much is in it that to open it takes long. */
+  get isVast() {
+    return !this.#root && this.#veil !== null;
   }
 
   get isOpen() {
@@ -51,6 +59,7 @@ export class Shade {
 
   /** Notes how high the host is with its German text. To be called for many shades before any of them changes. */
   measure() {
+    if (!this.#root) this.#veil ??= Veil.over(this.host);
     if (!this.#root && this.plan.segments.every(({ type, nodes }) => type === "part" || nodes.every(isInline))) {
       const { height } = getComputedStyle(this.host);
       this.#height = /^[\d.]+px$/.test(height) ? height : undefined;
@@ -62,7 +71,10 @@ export class Shade {
   open() {
     this.#root ??= claim(this.host, this.#context.owner);
     if (!this.#root) return false;
-    if (!this.#laid) forwardClicks(this.#root, this.#context.painter.cloner, this.#listening.signal);
+    if (!this.#laid) {
+      forwardClicks(this.#root, this.#context.painter.cloner, this.#listening.signal);
+      this.#veil?.lift(() => this.#unveil());
+    }
     this.lay();
     return true;
   }
@@ -75,7 +87,7 @@ export class Shade {
     if (this.#laid && text(this.#laid) !== text(this.plan)) this.#height = undefined;
     this.#laid = this.plan;
     this.#views = new Map(views.map((view) => [view.segment, view]));
-    dress(this.#root, this.#context.sheets.for(this.#height));
+    this.#dress();
     const place = this.#place;
     // What stays is not moved: a move would let it forget how far it is scrolled.
     for (const child of [...place.childNodes]) if (!elements.has(child)) child.remove();
@@ -162,7 +174,16 @@ export class Shade {
   /** Lets the host be as high as it wants. */
   loosen() {
     this.#height = undefined;
-    if (this.#root) dress(this.#root, this.#context.sheets.for());
+    if (this.#root) this.#dress();
+  }
+
+  #dress() {
+    dress(this.#root, [...this.#context.sheets.for(this.#height), ...(this.#veil ? [this.#veil.sheet] : [])]);
+  }
+
+  #unveil() {
+    this.#veil = null;
+    if (this.#root) this.#dress();
   }
 
   /** Makes the English anew when it is next painted. */
@@ -174,6 +195,7 @@ export class Shade {
   /** Leaves the host as it was. */
   close() {
     this.#listening.abort();
+    this.#veil?.stop();
     if (this.#root) surrender(this.host);
     this.#root = null;
     this.#views.clear();
