@@ -1,5 +1,7 @@
 // Shows things a few at a time, before the next picture is drawn, and leaves the main thread to the host in between.
 
+import { fit } from "./fit.js";
+
 /** How long a slice may take, in ms. */
 export const SLICE = 7;
 /** How many shades are measured at once: what is read after a change makes the browser lay out the page again. */
@@ -19,6 +21,8 @@ export class Queue {
    * @type {{ shade: import("./shade.js").Shade, steps: Generator<void> } | null}
    */
   #begun = null;
+  /** What this slice has shown. @type {import("./shade.js").Shade[]} */
+  #painted = [];
   /** What has been measured and is opened next. @type {import("./shade.js").Shade | undefined} */
   #vast;
   #scheduled = 0;
@@ -54,6 +58,7 @@ export class Queue {
     const isLate = () => performance.now() >= end;
     if (this.#begun && !this.#finish(isLate)) return this.schedule();
     while (this.#waiting.size > 0 && !isLate()) if (!this.#group(isLate)) break;
+    fit(this.#painted.splice(0));
     if (this.#waiting.size > 0 || this.#begun) this.schedule();
   }
 
@@ -85,6 +90,7 @@ export class Queue {
   #finish(isLate) {
     const { steps } = this.#begun;
     while (!steps.next().done) if (isLate()) return false;
+    this.#painted.push(this.#begun.shade);
     this.#begun = null;
     return true;
   }

@@ -111,6 +111,13 @@ export class PairView {
     for (const view of this.#views) view.label(mode);
   }
 
+  /** How large the English type is where it stands for the German, in parts of its size. @param {number} size */
+  set size(size) {
+    this.element.classList.toggle("sized", size !== 1);
+    if (size === 1) this.#english.style.removeProperty("--klartext-size");
+    else this.#english.style.setProperty("--klartext-size", `${size}em`);
+  }
+
   /** Shows what another view has shown, for now. @param {PairView} former */
   inherit(former) {
     if (former.segment.type !== "copy" || !former.element.classList.contains("shown") || !this.#isStarted) return;

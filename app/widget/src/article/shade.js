@@ -67,6 +67,19 @@ export class Shade {
     for (const segment of this.plan.segments) this.#view(segment).measure?.();
   }
 
+  /** Whether the host is on the screen and higher than with its German text: what is below it moves. */
+  get isGrown() {
+    if (this.#height === undefined || !this.#root || this.#context.mode !== "replace") return false;
+    const { top, bottom } = this.host.getBoundingClientRect();
+    if (bottom <= 0 || top >= innerHeight) return false;
+    return Number.parseFloat(getComputedStyle(this.host).height) >= Number.parseFloat(this.#height) + 1;
+  }
+
+  /** How large the English type is where it stands for the German, in parts of its size. @param {number} size */
+  set size(size) {
+    for (const view of this.#views.values()) if (view instanceof PairView) view.size = size;
+  }
+
   /** Takes the shadow root. Whether that was possible. */
   open() {
     this.#root ??= claim(this.host, this.#context.owner);
@@ -174,6 +187,7 @@ export class Shade {
   /** Lets the host be as high as it wants. */
   loosen() {
     this.#height = undefined;
+    this.size = 1;
     if (this.#root) this.#dress();
   }
 

@@ -21,6 +21,7 @@ const MODES = {
     .shown > .german { display: none; }
     .shown > .english { display: inline; }
     .shown > .copy, .after > .german { display: contents; }
+    .sized > .english { font-size: var(--klartext-size); line-height: 1; }
   `,
   beside: `
     .pair {
