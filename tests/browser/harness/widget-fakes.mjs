@@ -185,7 +185,12 @@ export const engine = (page, levers) =>
     Object.assign((globalThis.engine ??= none), levers);
   }, levers);
 
-export const go = (page, next) => page.evaluate((next) => globalThis.engine.go(next), next);
+/** Has the engine go on, once its script is there. `next`: where it waits then. */
+export async function go(page, next) {
+  await page.waitForFunction(() => globalThis.engine?.go);
+  await page.evaluate((next) => globalThis.engine.go(next), next);
+}
+
 export const heard = (page, name) => page.evaluate((name) => globalThis.heard.filter((it) => it.name === name), name);
 export const button = (page, name) => widget(page).getByRole("button", { name });
 export const english = (page) => page.locator("p[data-english]").count();

@@ -46,9 +46,10 @@ export class Labels {
   #readPlan(plan) {
     const parts = [];
     for (const element of plan.segments.flatMap(copied)) {
-      if (this.#isKept(element, plan.host)) continue;
+      const texts = textsOf(element);
+      if (texts.length === 0 || this.#isKept(element, plan.host)) continue;
       this.#german.add(element);
-      for (const german of textsOf(element)) parts.push(this.#part(german));
+      for (const german of texts) parts.push(this.#part(german));
     }
     const found = parts.filter((part) => part.isText);
     this.#read.set(plan, found);
