@@ -109,12 +109,17 @@ export class Article {
   /** Looks through the article in slices, so that `collect` has little left to do. Not needed, but kind to the host. */
   async prepare() {
     catchUp();
-    const steps = this.#walker.warm(this.root);
+    const steps = this.#steps();
     while (!this.#disposed && this.root.isConnected) {
       const end = performance.now() + SLICE;
       while (performance.now() < end) if (steps.next().done) return;
       await new Promise((resolve) => setTimeout(resolve));
     }
+  }
+
+  *#steps() {
+    yield* this.#walker.warm(this.root);
+    yield* this.#sheets.warm(this.root.getRootNode());
   }
 
   /**

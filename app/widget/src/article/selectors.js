@@ -14,24 +14,26 @@ const INNER = /\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|\[[^\]]*\]/g;
  * @property {string} states that it wants, as selectors; none for any
  * @property {string} tag the element's name, or none for any
  * @property {string[]} classes that the element has
- * @property {number} weight the more, the stronger
  */
 
 /**
- * What the selectors of a list are about; those that cannot be told of, such as a state of another element, are left out.
+ * What the selectors of a list are about, as far as that has one of the names or may have any; those that cannot be told of,
+ * such as a state of another element, are left out.
  *
  * @param {string} list
+ * @param {string[]} tags
  * @returns {Target[]}
  */
-export function targets(list) {
+export function targets(list, tags) {
   return cut(list, /,/).flatMap((selector) => {
-    const start = selector.length - cut(selector, /[\s>+~]/).at(-1).length;
-    const [around, last] = [selector.slice(0, start), selector.slice(start)];
+    const last = cut(selector, /[\s>+~]/).at(-1);
+    const tag = /^[a-z][\w-]*/i.exec(last)?.[0].toLowerCase() ?? "";
+    if ((tag && !tags.includes(tag)) || /(?<!\\)::/.test(last)) return [];
     const plain = last.replace(INNER, "");
     const states = plain.match(STATE) ?? [];
-    if (/(?<!\\)::/.test(last) || count(selector, STATE) !== states.length || count(last, STATE) !== states.length) return [];
-    const tag = /^[a-z][\w-]*/i.exec(plain)?.[0].toLowerCase() ?? "";
+    if (count(selector, STATE) !== states.length) return [];
     const classes = [...plain.matchAll(/(?<!\\)\.((?:\\.|[\w-]|[^\x00-\x7F])+)/g)].map(([, name]) => name);
+    const around = selector.slice(0, selector.length - last.length);
     return [
       {
         selector: around + (last.replace(STATE, "") || "*"),
@@ -39,7 +41,6 @@ export function targets(list) {
         tag,
         // An escaped digit is written as its code; that class is left to the browser.
         classes: classes.filter((name) => !/\\[\da-f]/i.test(name)).map((name) => name.replaceAll("\\", "")),
-        weight: weight(selector),
       },
     ];
   });
@@ -54,7 +55,7 @@ export function unnested(selector, parent) {
 }
 
 /** How specific a selector is; within `:is()` and the like all counts that is there. @param {string} selector */
-function weight(selector) {
+export function weight(selector) {
   const plain = selector
     .replace(/\\./g, "x")
     .replace(/:where\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)/g, "")
@@ -70,15 +71,23 @@ function count(text, pattern) {
 
 /** Pieces between signs that stand in no parentheses, trimmed; empty ones are none. @param {string} text @param {RegExp} sign */
 function cut(text, sign) {
-  const pieces = [""];
-  let depth = 0;
+  const pieces = /[([\\]/.test(text) ? carefully(text, sign) : text.split(sign);
+  return pieces.map((piece) => piece.trim()).filter(Boolean);
+}
+
+/** @param {string} text @param {RegExp} sign */
+function carefully(text, sign) {
+  const pieces = [];
+  let [depth, start] = [0, 0];
   for (let index = 0; index < text.length; index += 1) {
     const char = text[index];
-    if (char === "(" || char === "[") depth += 1;
-    if (char === ")" || char === "]") depth -= 1;
-    if (char === "\\") pieces.push(pieces.pop() + char + (text[++index] ?? ""));
-    else if (depth === 0 && sign.test(char)) pieces.push("");
-    else pieces.push(pieces.pop() + char);
+    if (char === "\\") index += 1;
+    else if (char === "(" || char === "[") depth += 1;
+    else if (char === ")" || char === "]") depth -= 1;
+    else if (depth === 0 && sign.test(char)) {
+      pieces.push(text.slice(start, index));
+      start = index + 1;
+    }
   }
-  return pieces.map((piece) => piece.trim()).filter(Boolean);
+  return [...pieces, text.slice(start)];
 }

@@ -92,6 +92,11 @@ export class Sheets {
     return name;
   }
 
+  /** Reads the host's style sheets step by step. @param {Node} root of the tree they are for @returns {Generator<void>} */
+  warm(root) {
+    return this.#states.warm(root);
+  }
+
   /**
    * A class for copies of an original, with which they look like it in all of its states; none if it has one look.
    *

@@ -2,15 +2,18 @@
 // style of a copy is that of its original at rest, so the host's rules for other states are found in its style sheets, as
 // far as those can be read, and written anew for copies: with the rules that they compete with, in the cascade's order.
 
-import { targets, unnested } from "./selectors.js";
+import { targets, unnested, weight } from "./selectors.js";
 
 /** What has states. */
 export const LIVELY = "a, button, summary, [role=button], [role=link], [tabindex]";
-const TAGS = ["", "a", "button", "summary", "span", "div"];
+const TAGS = ["a", "button", "summary", "span", "div"];
 
 /**
  * @typedef {import("./selectors.js").Target & { style: CSSStyleDeclaration, isLayered: boolean, order: number }} Rule
- * @typedef {{ rules: Rule[], isWhole: boolean }} Index
+ *
+ * Rules by a class, or else the name, of what they are about; and whether all of the sheets could be read.
+ *
+ * @typedef {{ rules: Map<string, Rule[]>, count: number, isWhole: boolean }} Index
  */
 
 export class States {
@@ -23,6 +26,14 @@ export class States {
   clear() {
     this.#indices = new WeakMap();
     this.#known.clear();
+  }
+
+  /** Reads a tree's style sheets step by step, so that it is done when they are needed. @param {Node} root @returns {Generator<void>} */
+  *warm(root) {
+    if (this.#indices.has(root)) return;
+    const index = { rules: new Map(), count: 0, isWhole: true };
+    for (const sheet of [...(root.styleSheets ?? []), ...(root.adoptedStyleSheets ?? [])]) yield* readSheet(sheet, index, false);
+    this.#indices.set(root, index);
   }
 
   /**
@@ -44,8 +55,12 @@ export class States {
 
   /** @param {Element} original */
   #find(original) {
-    const { rules, isWhole } = this.#index(original.getRootNode());
-    const found = rules.filter((rule) => isAbout(rule, original));
+    const root = original.getRootNode();
+    for (const _ of this.warm(root));
+    const { rules, isWhole } = this.#indices.get(root);
+    const keys = ["*", original.localName, ...[...original.classList].map((name) => `.${name}`)];
+    const all = keys.flatMap((key) => rules.get(key) ?? []).filter((rule) => isAbout(rule, original));
+    const found = all.some(({ states }) => states) ? byCascade(all) : [];
     const names = new Set(found.filter(({ states }) => states).flatMap(({ style }) => [...style]));
     const written = [false, true].flatMap((isImportant) =>
       found.flatMap(({ states, style }) => {
@@ -58,18 +73,12 @@ export class States {
       written.push(":where(:hover) { text-decoration-line: underline !important; }");
     return written;
   }
+}
 
-  /** @param {Node} root @returns {Index} */
-  #index(root) {
-    let index = this.#indices.get(root);
-    if (!index) {
-      index = { rules: [], isWhole: true };
-      for (const sheet of [...(root.styleSheets ?? []), ...(root.adoptedStyleSheets ?? [])]) readSheet(sheet, index, false);
-      index.rules.sort((a, b) => b.isLayered - a.isLayered || a.weight - b.weight || a.order - b.order);
-      this.#indices.set(root, index);
-    }
-    return index;
-  }
+/** Weakest first. @param {Rule[]} rules */
+function byCascade(rules) {
+  const weights = new Map(rules.map((rule) => [rule, weight(rule.selector + rule.states)]));
+  return rules.sort((a, b) => b.isLayered - a.isLayered || weights.get(a) - weights.get(b) || a.order - b.order);
 }
 
 /** The same for originals that the same rules are about, but for their place among others. @param {Element} original */
@@ -79,31 +88,41 @@ function kindOf(original) {
   return names.join(" ");
 }
 
-/** @param {CSSStyleSheet} sheet @param {Index} index @param {boolean} isLayered */
-function readSheet(sheet, index, isLayered) {
+/** @param {CSSStyleSheet} sheet @param {Index} index @param {boolean} isLayered @returns {Generator<void>} */
+function* readSheet(sheet, index, isLayered) {
   if (sheet.disabled || !applies(sheet.media)) return;
+  let rules;
   try {
-    readRules(sheet.cssRules, index, isLayered, null);
+    rules = sheet.cssRules;
   } catch {
     index.isWhole = false;
+    return;
+  }
+  yield* readRules(rules, index, isLayered, null);
+}
+
+/** @param {CSSRuleList} rules @param {Index} index @param {boolean} isLayered @param {string | null} parent selector of a rule around @returns {Generator<void>} */
+function* readRules(rules, index, isLayered, parent) {
+  for (const rule of rules) {
+    yield;
+    if (rule instanceof CSSImportRule) {
+      if (rule.styleSheet && applies(rule.media)) yield* readSheet(rule.styleSheet, index, isLayered || rule.layerName != null);
+    } else if (rule instanceof CSSStyleRule) {
+      const selector = parent === null ? rule.selectorText : unnested(rule.selectorText, parent);
+      for (const target of targets(selector, TAGS)) add({ ...target, style: rule.style, isLayered, order: index.count++ }, index.rules);
+      if (rule.cssRules?.length) yield* readRules(rule.cssRules, index, isLayered, selector);
+    } else if (rule instanceof CSSMediaRule ? applies(rule.media) : rule.cssRules && isGroup(rule)) {
+      yield* readRules(rule.cssRules, index, isLayered || rule.constructor.name === "CSSLayerBlockRule", parent);
+    }
   }
 }
 
-/** @param {CSSRuleList} rules @param {Index} index @param {boolean} isLayered @param {string | null} parent selector of a rule around */
-function readRules(rules, index, isLayered, parent) {
-  for (const rule of rules) {
-    if (rule instanceof CSSImportRule) {
-      if (rule.styleSheet && applies(rule.media)) readSheet(rule.styleSheet, index, isLayered || rule.layerName != null);
-    } else if (rule instanceof CSSStyleRule) {
-      const selector = parent === null ? rule.selectorText : unnested(rule.selectorText, parent);
-      for (const target of targets(selector)) {
-        if (TAGS.includes(target.tag)) index.rules.push({ ...target, style: rule.style, isLayered, order: index.rules.length });
-      }
-      if (rule.cssRules?.length) readRules(rule.cssRules, index, isLayered, selector);
-    } else if (rule instanceof CSSMediaRule ? applies(rule.media) : rule.cssRules && isGroup(rule)) {
-      readRules(rule.cssRules, index, isLayered || rule.constructor.name === "CSSLayerBlockRule", parent);
-    }
-  }
+/** @param {Rule} rule @param {Map<string, Rule[]>} rules */
+function add(rule, rules) {
+  const key = rule.classes.length > 0 ? `.${rule.classes[0]}` : rule.tag || "*";
+  const known = rules.get(key);
+  if (known) known.push(rule);
+  else rules.set(key, [rule]);
 }
 
 /** @param {CSSRule} rule one with rules in it */
