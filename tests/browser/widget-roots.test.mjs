@@ -111,3 +111,35 @@ test("the element puts what it is wrapped round where it belongs, whenever that 
   const isRow = await widget(page).evaluate((it) => it.querySelector("p").getBoundingClientRect().right <= it.querySelector("i").getBoundingClientRect().left);
   assert.ok(isRow, "the host's layout reaches its children");
 });
+
+test("the element keeps its own look and places through translations that come and go", async (t) => {
+  const body = `<script>var KLARTEXT_BYTES = 1, KLARTEXT_MODEL = "x";</script><script type="module" src="/src/klartext.js"></script>
+    <klartext-article id="a"><button slot="button">English</button>Eins <ul><li>Zwei</li></ul></klartext-article>`;
+  const visit = await openHost(t, body);
+  const found = await visit.page.evaluate(async () => {
+    const root = document.getElementById("a");
+    const before = root.outerHTML;
+    const sheets = root.shadowRoot.adoptedStyleSheets.length;
+    const rounds = [];
+    for (let round = 0; round < 2; round += 1) {
+      const article = new Article(root);
+      await translate(article);
+      root.querySelector("button").slot = round ? "button" : "note";
+      root.append(` Neu ${round}`);
+      await translate(article);
+      rounds.push(lines(root), root.querySelector("button").assignedSlot.name);
+      article.dispose();
+      rounds.push(lines(root), root.shadowRoot.adoptedStyleSheets.length - sheets);
+      root.lastChild.remove();
+      await shown();
+    }
+    return { rounds, same: root.outerHTML === before, own: root.shadowRoot.querySelectorAll(".bar").length };
+  });
+  assert.deepEqual(found.rounds[0].slice(-3), ["EINS", "ZWEI", "NEU 0"]);
+  assert.deepEqual(found.rounds[4].slice(-3), ["EINS", "ZWEI", "NEU 1"]);
+  assert.deepEqual(found.rounds[2].slice(-3), ["Eins", "Zwei", "Neu 0"]);
+  assert.deepEqual(found.rounds[6].slice(-3), ["Eins", "Zwei", "Neu 1"]);
+  assert.deepEqual([found.rounds[1], found.rounds[5], found.rounds[3], found.rounds[7]], ["note", "button", 0, 0]);
+  assert.deepEqual([found.same, found.own], [true, 1]);
+  visit.assertNoErrors();
+});
