@@ -82,6 +82,21 @@ test("what the host adds in and beside a list that is the article is shown", asy
   visit.assertNoErrors();
 });
 
+test("a list that is the article is not copied anew whenever it is shown or hidden", async (t) => {
+  const visit = await openHost(t, `<div id="d"><ul id="a"><li>Eins</li></ul></div>`);
+  const found = await visit.page.evaluate(async () => {
+    const article = new Article(document.getElementById("a"));
+    await translate(article);
+    const copy = document.getElementById("d").shadowRoot.querySelector(".english ul");
+    for (const mode of ["original", "replace"]) {
+      article.mode = mode;
+      await pause(400);
+    }
+    return [copy.isConnected, lines(document.body)];
+  });
+  assert.deepEqual(found, [true, ["EINS"]]);
+});
+
 test("two lists of one box do not get in each other's way", async (t) => {
   const visit = await openHost(t, `<div id="d"><ul id="a"><li>Eins</li></ul><ul id="b"><li>Zwei</li></ul></div>`);
   const found = await visit.page.evaluate(async () => {

@@ -53,6 +53,8 @@ export class Watch {
     }
     let width;
     this.#width = new ResizeObserver(([{ contentRect }]) => {
+      // A list that is shown by a copy has no width for the time.
+      if (contentRect.width === 0) return;
       const isFirst = width === undefined;
       if (Math.abs(contentRect.width - (width ?? 0)) < 1) return;
       width = contentRect.width;
