@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { englishNumbers } from "../../app/widget/src/article/numbers.js";
-import { openHost } from "./harness/widget.mjs";
+import { openHost, translated } from "./harness/widget.mjs";
 
 /** Cuts the article in `html` into blocks: their kinds and texts, marks as `<n …>`, literal text as `[…]`. */
 async function blocksOf(t, html, options = {}) {
@@ -15,21 +15,6 @@ async function blocksOf(t, html, options = {}) {
       tags.length ? `<${tags.join(" ")} ${code ? `[${text}]` : text}>` : text;
     return blocks.map(({ kind, runs }) => `${kind}: ${runs.map(marked).join("")}`);
   }, options);
-}
-
-/** Translates the article in `html`, then evaluates `check` in the page with the article; the host's nodes have to stay the same. */
-async function translated(t, html, check, { options = {}, argument, ...context } = {}) {
-  const visit = await openHost(t, `<article id="a">${html}</article>`, context);
-  await visit.page.evaluate(async (options) => {
-    globalThis.root = document.getElementById("a");
-    globalThis.before = document.documentElement.outerHTML;
-    globalThis.article = new Article(root, options);
-    const { results } = await translate(article);
-    globalThis.results = results;
-  }, options);
-  const found = await visit.page.evaluate(check, argument);
-  visit.assertNoErrors();
-  return found;
 }
 
 test("an article is cut into blocks as a reader sees them", async (t) => {

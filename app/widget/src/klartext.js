@@ -50,7 +50,7 @@ export class KlartextArticle extends (globalThis.HTMLElement ?? class {}) {
   constructor() {
     super();
     const { ownerDocument: document } = this;
-    const root = this.attachShadow({ mode: "open" });
+    const root = this.attachShadow({ mode: "open", slotAssignment: "manual" });
     this.#label = make(document, "span");
     const badge = make(document, "span", { class: "badge", part: "badge", "aria-hidden": "true" });
     const offer = { type: "button", part: "button", "aria-describedby": "note" };
@@ -62,7 +62,17 @@ export class KlartextArticle extends (globalThis.HTMLElement ?? class {}) {
     // It is English already, whatever else on the page translates.
     const bar = { class: "bar", part: "bar", lang: "en", translate: "no" };
     this.#bar = make(document, "div", bar, button, note, this.#live);
-    root.append(this.#bar, make(document, "slot"));
+    const rest = make(document, "slot");
+    root.append(this.#bar, make(document, "div", { class: "place" }, rest));
+    // Slots are filled by hand, so that a translation can put what this is wrapped round into other ones.
+    const fill = () => {
+      const all = Array.prototype.filter.call(this.childNodes, (it) => it.nodeType === 1 || it.nodeType === 3);
+      for (const slot of [button, note]) slot.assign?.(...all.filter((it) => it.slot === slot.name));
+      if (rest.parentNode) rest.assign?.(...all.filter((it) => !it.slot));
+    };
+    new MutationObserver(fill).observe(this, { childList: true });
+    new MutationObserver(fill).observe(this, { subtree: true, attributeFilter: ["slot"] });
+    fill();
     button.addEventListener("click", () => this.#translate().catch(() => {}));
     try {
       this.#states = this.attachInternals().states;

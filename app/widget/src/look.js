@@ -2,7 +2,7 @@
 // and measures from its size. The bar's height is there from the start and stays, whatever the bar shows.
 
 export const STYLE = `
-:host{display:block}
+:host{display:block}.place{display:contents}
 .bar{all:initial;box-sizing:border-box;display:flex;align-items:center;gap:.4em .9em;width:100%;
 min-height:var(--klartext-height,max(44px,2.9em));color:var(--klartext-color,inherit);color-scheme:inherit;visibility:inherit;
 font:400 var(--klartext-font-size,max(14px,.8em))/1.3 var(--klartext-font,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif);

@@ -151,27 +151,57 @@ export class Session {
   /** Pass after pass until nothing is new; `isFirst` is one that the reader waits for. What they took, with what was before. */
   async #passes(isFirst) {
     this.#busy = true;
-    let lease = null;
+    const held = { lease: null };
     try {
-      await this.#open();
-      let stats = this.#stats;
-      for (;;) {
-        this.#stale = false;
-        await this.#article.prepare();
-        this.#signal.throwIfAborted();
-        const batch = this.#article.collect();
-        if (!batch.blocks.length) break;
-        lease ??= await this.#engine(isFirst);
-        stats = sum(stats, await this.#pass(lease, batch, isFirst));
-        if (!this.#stale) break;
-      }
-      if (!stats) throw new EngineError("no-text", "the article has no text in the source language");
+      const stats = await this.#texts(held, isFirst);
+      // Nobody waits for those.
+      this.#labels(held);
       return stats;
-    } finally {
-      lease?.release();
-      this.#busy = false;
-      this.#rested = performance.now() + REST;
+    } catch (error) {
+      this.#rest(held);
+      throw error;
     }
+  }
+
+  async #texts(held, isFirst) {
+    await this.#open();
+    let stats = this.#stats;
+    for (;;) {
+      this.#stale = false;
+      await this.#article.prepare();
+      this.#signal.throwIfAborted();
+      const batch = this.#article.collect();
+      if (!batch.blocks.length) break;
+      held.lease ??= await this.#engine(isFirst);
+      stats = sum(stats, await this.#pass(held.lease, batch, isFirst));
+      if (!this.#stale) break;
+    }
+    if (!stats) throw new EngineError("no-text", "the article has no text in the source language");
+    return stats;
+  }
+
+  /** Translates what is heard of pictures and links, and comes up over them. */
+  async #labels(held) {
+    try {
+      const batch = this.#article.labels();
+      if (!batch.blocks.length) return;
+      held.lease ??= await this.#engine(false);
+      const onoutline = (spans) => batch.outline(spans);
+      const onsentence = (sentence) => void batch.sentence(sentence);
+      await held.lease.translate(batch.blocks, { signal: this.#signal, onoutline, onsentence }).done;
+    } catch (error) {
+      if (!this.#signal.aborted) this.#tell(error);
+    } finally {
+      this.#rest(held);
+      if (this.#stale && this.#stats) this.#follow();
+    }
+  }
+
+  /** A pass is over. */
+  #rest({ lease }) {
+    lease?.release();
+    this.#busy = false;
+    this.#rested = performance.now() + REST;
   }
 
   /** The engine with its model. */

@@ -62,7 +62,7 @@ export function acquire(options) {
   };
 }`;
 
-/** An article that shows nothing: what it would show is on its paragraphs, as data. */
+/** An article that shows nothing: what it would show is on its paragraphs, as data. Its labels are what `globalThis.labels` says. */
 const ARTICLE = `
 export const findArticle = (document) => document.querySelector("article");
 export class Article {
@@ -91,6 +91,10 @@ export class Article {
         return { element, german: element.textContent, english: runs[0].text };
       },
     };
+  }
+  labels() {
+    const blocks = (globalThis.labels ?? []).splice(0).map((text) => ({ kind: "paragraph", runs: [{ text }] }));
+    return { blocks, outline() {}, sentence: ({ runs }) => (globalThis.labelled ??= []).push(runs[0].text) };
   }
   dispose() {
     globalThis.articles -= 1;
@@ -181,7 +185,12 @@ export const engine = (page, levers) =>
     Object.assign((globalThis.engine ??= none), levers);
   }, levers);
 
-export const go = (page, next) => page.evaluate((next) => globalThis.engine.go(next), next);
+/** Has the engine go on, once its script is there. `next`: where it waits then. */
+export async function go(page, next) {
+  await page.waitForFunction(() => globalThis.engine?.go);
+  await page.evaluate((next) => globalThis.engine.go(next), next);
+}
+
 export const heard = (page, name) => page.evaluate((name) => globalThis.heard.filter((it) => it.name === name), name);
 export const button = (page, name) => widget(page).getByRole("button", { name });
 export const english = (page) => page.locator("p[data-english]").count();

@@ -38,7 +38,7 @@ export async function serveHost(t, pages) {
 /**
  * A page with `html` as its body, and in it what tests of the article's side need: `Article`, `findArticle`, and
  * `translate(article, options)`, which sends what is to be collected through the stand-in: German in capital letters,
- * sentence by sentence, every run with its marks.
+ * sentence by sentence, every run with its marks. `label(article)` does so with labels, and tells what they were.
  */
 export async function openHost(t, html, { head = "", before = "", ...options } = {}) {
   const page = `<!doctype html><html lang="de"><meta charset="utf-8"><title>Gastgeber</title>${head}<body>${html}`;
@@ -49,6 +49,21 @@ export async function openHost(t, html, { head = "", before = "", ...options } =
   await visit.page.evaluate(lookAtPage);
   await visit.page.evaluate(standIn);
   return visit;
+}
+
+/** Translates the article in `html`, then evaluates `check` in the page with the article; the host's nodes have to stay the same. */
+export async function translated(t, html, check, { options = {}, argument, ...context } = {}) {
+  const visit = await openHost(t, `<article id="a">${html}</article>`, context);
+  await visit.page.evaluate(async (options) => {
+    globalThis.root = document.getElementById("a");
+    globalThis.before = document.documentElement.outerHTML;
+    globalThis.article = new Article(root, options);
+    const { results } = await translate(article);
+    globalThis.results = results;
+  }, options);
+  const found = await visit.page.evaluate(check, argument);
+  visit.assertNoErrors();
+  return found;
 }
 
 /**
@@ -119,8 +134,14 @@ async function standIn() {
   };
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   /** `delay`: after each sentence, in ms. `change`: of the English runs. `sentences`: so many at most. */
-  const translate = async (article, { delay, change = (runs) => runs, sentences = Infinity } = {}) => {
-    const batch = article.collect();
+  const translate = async (article, options) => pass(article.collect(), options);
+  /** Sends the labels through, after the text. */
+  const label = async (article) => {
+    const { batch } = await pass(article.labels());
+    await pause(250);
+    return batch.blocks.map(({ runs }) => runs.map((run) => run.text).join(""));
+  };
+  const pass = async (batch, { delay, change = (runs) => runs, sentences = Infinity } = {}) => {
     const spans = batch.blocks.map(outline);
     batch.outline(spans);
     const results = [];
@@ -145,5 +166,5 @@ async function standIn() {
     return look();
   };
 
-  Object.assign(globalThis, { Article, findArticle, translate, pause, atOnce });
+  Object.assign(globalThis, { Article, findArticle, translate, label, pause, atOnce });
 }

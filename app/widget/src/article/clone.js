@@ -17,10 +17,12 @@ export class Cloner {
   /** What each clone is a clone of. @type {WeakMap<Element, Element>} */
   origins = new WeakMap();
   #sheets;
+  #labels;
 
-  /** @param {import("./sheets.js").Sheets} sheets */
-  constructor(sheets) {
+  /** @param {import("./sheets.js").Sheets} sheets @param {import("./labels.js").Labels} labels */
+  constructor(sheets, labels) {
     this.#sheets = sheets;
+    this.#labels = labels;
   }
 
   /**
@@ -30,7 +32,8 @@ export class Cloner {
    * @param {Element} around what it inherits its look from
    */
   shell(original, around) {
-    const clone = document.createElement(original.localName);
+    // A second one of the host's own elements would live a life of its own.
+    const clone = document.createElement(original.localName.includes("-") ? "div" : original.localName);
     for (const name of ATTRIBUTES) {
       const value = original.getAttribute(name);
       if (value !== null) clone.setAttribute(name, value);
@@ -43,19 +46,32 @@ export class Cloner {
     }
     copyStyle(clone, original, around, this.#sheets);
     this.origins.set(clone, original);
+    this.label(clone);
     return clone;
+  }
+
+  /** Has a clone's labels be English, those that are there. @param {Element} clone */
+  label(clone) {
+    const original = this.origins.get(clone);
+    if (original) this.#labels.put(clone, original);
   }
 
   /** The same shell once more. @param {HTMLElement} shell */
   again(shell) {
     const clone = shell.cloneNode(false);
     this.origins.set(clone, this.origins.get(shell));
+    this.label(clone);
     return clone;
   }
 
   /** An element with all that is in it. @param {Element} original @param {Element} around @returns {Element} */
   deep(original, around) {
-    if (original instanceof SVGElement) return drawing(original);
+    if (original instanceof SVGElement) {
+      const clone = drawing(original);
+      this.origins.set(clone, original);
+      this.label(clone);
+      return clone;
+    }
     if (original.localName === "picture")
       return this.deep(original.querySelector("img") ?? document.createElement("img"), around);
     if (original.localName === "script" || original.localName === "style") return document.createElement("wbr");
@@ -66,6 +82,7 @@ export class Cloner {
       if (child instanceof Text) clone.append(child.data);
       else if (child instanceof Element) clone.append(this.deep(child, original));
     }
+    if (original.localName === "button") this.label(clone);
     return clone;
   }
 }

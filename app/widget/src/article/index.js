@@ -6,11 +6,13 @@
 //   const batch = article.collect();          // blocks for the engine
 //   batch.outline(spans);                     // where its sentences are
 //   batch.sentence({ block, sentence, runs }); // a block is shown soon after its last one
+//   const labels = article.labels();          // and then, in the same way, what only few come across
 //   article.mode = "beside";                  // or "original", at any time
 //   article.dispose();
 
 import { Cloner } from "./clone.js";
 import { Glossary } from "./glossary.js";
+import { Labels } from "./labels.js";
 import { Queue, SLICE } from "./queue.js";
 import { catchUp } from "./roots.js";
 import { Shade } from "./shade.js";
@@ -38,8 +40,12 @@ export class Article {
   #watch;
   #queue;
   #sheets;
+  #labels;
+  /** Whether labels were collected, and are to be kept up with what the host changes. */
+  #labelled = false;
   #context;
   #timer = 0;
+  #labelTimer = 0;
   #disposed = false;
   /** @type {Map<Node, Shade>} */
   #shades = new Map();
@@ -62,14 +68,17 @@ export class Article {
     this.#mode = mode;
     this.#onchange = onchange;
     this.#sheets = new Sheets(mode);
-    this.#walker = new Walker(this, { source, glossary: new Glossary(glossary) });
+    const terms = new Glossary(glossary);
+    this.#walker = new Walker(this, { source, glossary: terms });
+    const translationOf = (part) => this.#translationOf(part);
+    this.#labels = new Labels({ source, target, glossary: terms, translationOf });
     const dir = RIGHT_TO_LEFT.includes(target.split("-")[0]) ? "rtl" : "ltr";
     this.#context = {
       owner: this,
       sheets: this.#sheets,
       mode,
-      painter: { cloner: new Cloner(this.#sheets), source, target, dir },
-      translationOf: (part) => this.#translationOf(part),
+      painter: { cloner: new Cloner(this.#sheets, this.#labels), labels: this.#labels, source, target, dir },
+      translationOf,
     };
     this.#queue = new Queue({
       onrefused: (shade) => this.#refused(shade),
@@ -100,12 +109,17 @@ export class Article {
   /** Looks through the article in slices, so that `collect` has little left to do. Not needed, but kind to the host. */
   async prepare() {
     catchUp();
-    const steps = this.#walker.warm(this.root);
+    const steps = this.#steps();
     while (!this.#disposed && this.root.isConnected) {
       const end = performance.now() + SLICE;
       while (performance.now() < end) if (steps.next().done) return;
       await new Promise((resolve) => setTimeout(resolve));
     }
+  }
+
+  *#steps() {
+    yield* this.#walker.warm(this.root);
+    yield* this.#sheets.warm(this.root.getRootNode());
   }
 
   /**
@@ -128,11 +142,31 @@ export class Article {
     });
   }
 
+  /**
+   * Labels that are not translated yet, as blocks for a batch of their own: to be collected when the text is there, since
+   * most readers never come across them.
+   *
+   * @returns {Batch}
+   */
+  labels() {
+    if (!this.#disposed && this.root.isConnected && this.#scan) {
+      this.#labelled = true;
+      this.#readLabels();
+      // What was translated before is there at once.
+      this.#labelSoon();
+    }
+    return new Batch(this.#disposed ? [] : this.#missingLabels(), {
+      onoutline: () => {},
+      ondone: () => this.#labelSoon(),
+    });
+  }
+
   /** Shows the original, for good. */
   dispose() {
     if (this.#disposed) return;
     this.#disposed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#labelTimer);
     this.#watch.stop();
     this.#queue.stop();
     for (const shade of this.#shades.values()) shade.close();
@@ -175,17 +209,53 @@ export class Article {
 
   /** Brings shades and translations up to what the host's tree is now. */
   #refresh() {
-    const scan = this.#walker.scan(this.root);
+    const scan = this.#walker.scanArticle(this.root);
     if (scan === this.#scan) return;
     this.#scan = scan;
+    // What shows the root itself has to be told what comes and goes beside it.
+    const last = scan.plans.at(-1)?.host;
+    if (last && last !== this.root && last.contains(this.root)) this.#watch.addBeside(last);
     for (const root of scan.roots) this.#watch.add(root);
     const hosts = new Set(scan.plans.map(({ host }) => host));
     for (const [host, shade] of this.#shades) if (!hosts.has(host)) this.#drop(shade);
     for (const plan of scan.plans) this.#follow(plan);
     for (const translation of this.#known.values()) translation.parts.clear();
     for (const part of scan.parts) this.#translationOf(part).parts.add(part);
+    if (this.#labelled) this.#readLabels();
     this.#settle();
     this.#prune();
+  }
+
+  #readLabels() {
+    for (const part of this.#labels.read(this.#scan.plans)) this.#translationOf(part).parts.add(part);
+  }
+
+  #missingLabels() {
+    if (!this.#labelled || !this.#scan) return [];
+    const translations = [...this.#labels.read(this.#scan.plans)].map((part) => this.#translationOf(part));
+    return [...new Set(translations)].filter(({ isDone }) => !isDone);
+  }
+
+  /** Has what has come of the labels be English, wherever it is shown. */
+  #label() {
+    for (const shade of this.#shades.values()) {
+      if (shade.isOpen) shade.label();
+      else if (this.#isWanted(shade)) this.#queue.add(shade);
+    }
+  }
+
+  #labelSoon() {
+    clearTimeout(this.#labelTimer);
+    this.#labelTimer = setTimeout(() => this.#disposed || this.#label(), SETTLED);
+  }
+
+  /** The root is no longer in the page: nor is what is shown of it outside of it. */
+  #dropOutside() {
+    for (const [host, shade] of this.#shades) {
+      if (!host.isConnected) continue;
+      this.#drop(shade);
+      this.#scan = null;
+    }
   }
 
   /** @param {import("./walk.js").Plan} plan */
@@ -242,7 +312,7 @@ export class Article {
       this.#walker.forget(target, type === "attributes");
       if (type === "childList") this.#shades.get(target)?.adopt();
     }
-    if (!this.root.isConnected) return;
+    if (!this.root.isConnected) return this.#dropOutside();
     this.#refresh();
     this.#queue.run(AT_ONCE);
     this.#tell();
@@ -261,7 +331,8 @@ export class Article {
     this.#timer = setTimeout(() => {
       if (this.#disposed || !this.root.isConnected) return;
       this.#refresh();
-      if ([...this.#translations()].some(({ isDone, isAsked }) => !isDone && !isAsked)) this.#onchange();
+      const missing = [...this.#translations(), ...this.#missingLabels()];
+      if (missing.some(({ isDone, isAsked }) => !isDone && !isAsked)) this.#onchange();
     }, SETTLED);
   }
 

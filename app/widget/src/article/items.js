@@ -2,6 +2,7 @@
 
 import { mayHaveShadow } from "./nodes.js";
 import { Part } from "./part.js";
+import { hasPlace } from "./roots.js";
 
 /**
  * @typedef {{ type: "part", part: Part, nodes: Node[] }
@@ -33,7 +34,7 @@ export function itemsOf(box, options, shows) {
   };
   for (const node of box.childNodes) {
     const kind = options.kinds.of(node);
-    if (kind === "none") continue;
+    if (kind === "none" || hasPlace(node)) continue;
     if (kind === "box" || kind === "closed" || kind === "alone") {
       end();
       if (kind === "alone") items.push(...lineItems(box, [node], options));

@@ -121,7 +121,7 @@ export class Kinds {
  * @param {Element} element
  * @param {string} source
  */
-function isKept(element, source) {
+export function isKept(element, source) {
   if (element.getAttribute("translate")?.toLowerCase() === "no") return true;
   if (element.classList.contains("notranslate")) return true;
   const lang = element.getAttribute("lang");
@@ -187,6 +187,31 @@ function isAwaited(element) {
     (source === "" || source.startsWith("data:")) &&
     element.getAttributeNames().some((name) => /^data-.*src/.test(name))
   );
+}
+
+/** What may be around a picture and says nothing itself. */
+const FRAMES = words("div figure img noscript picture source span");
+
+/**
+ * The one picture that a node of the host's shows and nothing besides, if it says what is on it.
+ *
+ * @param {Node} node
+ * @returns {HTMLImageElement | null}
+ */
+export function pictureIn(node) {
+  if (!(node instanceof HTMLElement) || !FRAMES.has(node.localName)) return null;
+  const all = [node, ...node.querySelectorAll("*")];
+  const pictures = all.filter((each) => each instanceof HTMLImageElement);
+  if (pictures.length !== 1 || !/\p{L}/u.test(pictures[0].alt)) return null;
+  return all.every(isFrame) ? pictures[0] : null;
+}
+
+/** @param {Element} element */
+function isFrame(element) {
+  if (!FRAMES.has(element.localName) || isCustom(element) || isEditable(element)) return false;
+  if (element.matches("[role], [tabindex], [aria-hidden], [aria-label], [usemap]") || element.shadowRoot) return false;
+  const isBlank = (node) => !(node instanceof Text) || !/\S/.test(node.data);
+  return element.localName === "noscript" || [...element.childNodes].every(isBlank);
 }
 
 /** What a block of text is, for the engine. @param {Element | ShadowRoot} container */

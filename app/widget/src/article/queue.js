@@ -1,5 +1,7 @@
 // Shows things a few at a time, before the next picture is drawn, and leaves the main thread to the host in between.
 
+import { fit } from "./fit.js";
+
 /** How long a slice may take, in ms. */
 export const SLICE = 7;
 /** How many shades are measured at once: what is read after a change makes the browser lay out the page again. */
@@ -19,6 +21,10 @@ export class Queue {
    * @type {{ shade: import("./shade.js").Shade, steps: Generator<void> } | null}
    */
   #begun = null;
+  /** What this slice has shown. @type {import("./shade.js").Shade[]} */
+  #painted = [];
+  /** What has been measured and is opened next. @type {import("./shade.js").Shade | undefined} */
+  #vast;
   #scheduled = 0;
   #isTimer = false;
   #onrefused;
@@ -51,32 +57,40 @@ export class Queue {
     const end = performance.now() + slice;
     const isLate = () => performance.now() >= end;
     if (this.#begun && !this.#finish(isLate)) return this.schedule();
-    while (this.#waiting.size > 0 && !isLate()) this.#group(isLate);
+    while (this.#waiting.size > 0 && !isLate()) if (!this.#group(isLate)) break;
+    fit(this.#painted.splice(0));
     if (this.#waiting.size > 0 || this.#begun) this.schedule();
   }
 
-  /** @param {() => boolean} isLate */
+  /** Whether to go on at once. @param {() => boolean} isLate */
   #group(isLate) {
-    const group = [...this.#waiting].slice(0, GROUP);
-    for (const shade of group) shade.measure();
-    const open = group.filter((shade) => {
+    const all = [...this.#waiting].slice(0, GROUP);
+    for (const shade of all) shade.measure();
+    // One that takes long to measure and to open has a slice for each.
+    const vast = all.find((shade) => shade.isVast);
+    const isNew = vast !== this.#vast;
+    this.#vast = vast;
+    if (vast && isNew) return false;
+    const open = (vast ? [vast] : all).filter((shade) => {
       if (shade.open()) return true;
       this.#waiting.delete(shade);
       this.#onrefused(shade);
       return false;
     });
     for (const [index, shade] of open.entries()) {
-      if (this.#begun || (index >= LEAST && isLate())) return;
+      if (this.#begun || (index >= LEAST && isLate())) return true;
       this.#waiting.delete(shade);
       this.#begun = { shade, steps: shade.paint() };
       this.#finish(isLate);
     }
+    return !vast;
   }
 
   /** Goes on with what was begun. Whether it is done. @param {() => boolean} isLate */
   #finish(isLate) {
     const { steps } = this.#begun;
     while (!steps.next().done) if (isLate()) return false;
+    this.#painted.push(this.#begun.shade);
     this.#begun = null;
     return true;
   }

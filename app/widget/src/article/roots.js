@@ -29,6 +29,21 @@ function rootOf(host) {
 }
 
 /**
+ * Where the widget's element shows what it is wrapped round. Its shadow root is there before ours.
+ *
+ * @param {Node} host
+ * @returns {HTMLElement | null}
+ */
+export function placeIn(host) {
+  return host.localName === "klartext-article" ? (host.shadowRoot?.querySelector(".place") ?? null) : null;
+}
+
+/** Whether a node has a place of its own in the widget's element, such as a host's button. @param {Node} node */
+export function hasPlace(node) {
+  return node.parentNode?.localName === "klartext-article" && Boolean(node.slot);
+}
+
+/**
  * Whether `owner` may have a shadow root on the element, as far as one can see.
  *
  * @param {Element} host
@@ -36,7 +51,7 @@ function rootOf(host) {
  */
 export function isFree(host, owner) {
   const root = rootOf(host);
-  if (!root) return !host.shadowRoot;
+  if (!root) return !host.shadowRoot || placeIn(host) !== null;
   return !root[KEY].owner || root[KEY].owner === owner;
 }
 
@@ -63,7 +78,7 @@ export function claim(host, owner) {
 function attach(host) {
   let root;
   try {
-    root = host.attachShadow({ mode: "open", slotAssignment: "manual" });
+    root = placeIn(host) ? host.shadowRoot : host.attachShadow({ mode: "open", slotAssignment: "manual" });
   } catch {
     return null;
   }
@@ -72,7 +87,7 @@ function attach(host) {
     root.append(document.createElement("slot"));
     return null;
   }
-  root[KEY] = { owner: null };
+  root[KEY] = { owner: null, sheets: [] };
   roots.set(host, root);
   keeper.observe(host, { childList: true });
   return root;
@@ -83,13 +98,25 @@ export function surrender(host) {
   const root = rootOf(host);
   if (!root) return;
   root[KEY].owner = null;
-  root.adoptedStyleSheets = [];
+  dress(root, []);
   showAll(host, root);
+}
+
+/** Has a root use these of our style sheets, besides those that others gave it. @param {ShadowRoot} root @param {CSSStyleSheet[]} sheets */
+export function dress(root, sheets) {
+  const others = [...root.adoptedStyleSheets].filter((sheet) => !root[KEY].sheets.includes(sheet));
+  root.adoptedStyleSheets = [...others, ...sheets];
+  root[KEY].sheets = sheets;
+}
+
+/** What of a host's is for slots of ours. @param {Node} host @returns {(Element | Text)[]} */
+export function slottable(host) {
+  return [...host.childNodes].filter((node) => (node instanceof Element || node instanceof Text) && !hasPlace(node));
 }
 
 /** @param {Node} host @param {ShadowRoot} root */
 function showAll(host, root) {
   const slot = document.createElement("slot");
-  root.replaceChildren(slot);
-  slot.assign(...[...host.childNodes].filter((node) => node instanceof Element || node instanceof Text));
+  (placeIn(host) ?? root).replaceChildren(slot);
+  slot.assign(...slottable(host));
 }

@@ -1,6 +1,7 @@
 // A segment of a shadow as it is shown: German in a slot, and English beside it, one of which a style sheet hides.
 
 import { copyOf, textsOf } from "./copy.js";
+import { LABELLED, speaker } from "./labels.js";
 import { copyPlace } from "./style.js";
 import { PartView } from "./view.js";
 
@@ -8,18 +9,31 @@ import { PartView } from "./view.js";
 
 /** Nodes that stay as they are. */
 export class KeptView {
-  element = document.createElement("slot");
+  /** @type {HTMLElement} */
+  element;
+  #slot = document.createElement("slot");
+  #labels;
 
-  /** @param {Segment} segment */
-  constructor(segment) {
+  /** @param {Segment} segment @param {Context} context */
+  constructor(segment, { painter }) {
     this.segment = segment;
+    this.element = segment.picture ? speaker(this.#slot) : this.#slot;
+    this.#labels = painter.labels;
   }
 
-  assign() {
+  /** @param {import("./sheets.js").Mode} mode */
+  label(mode) {
+    const { picture } = this.segment;
+    if (picture) this.#labels.say(this.#slot, picture, mode !== "original");
+  }
+
+  /** @param {import("./sheets.js").Mode} mode */
+  assign(mode) {
+    this.label(mode);
     const { nodes } = this.segment;
     const isBreak = nodes.every((node) => node.nodeName === "BR" || (node instanceof Text && !/\S/.test(node.data)));
-    this.element.className = isBreak ? "break" : "";
-    this.element.assign(...nodes);
+    this.#slot.className = isBreak ? "break" : "";
+    this.#slot.assign(...nodes);
   }
 }
 
@@ -87,7 +101,21 @@ export class PairView {
     const slots = this.#isReplaced(mode) ? this.#views.flatMap((view) => [...view.slots]) : [];
     const moved = new Set(slots.map(([{ node }]) => node));
     this.#slot.assign(...this.segment.nodes.filter((node) => !moved.has(node)));
+    for (const view of this.#views) view.label(mode);
     for (const [{ node }, slot] of slots) slot.assign(node);
+  }
+
+  /** Has the labels that have come be English. @param {import("./sheets.js").Mode} mode */
+  label(mode) {
+    for (const clone of this.#english.querySelectorAll(LABELLED)) this.#context.painter.cloner.label(clone);
+    for (const view of this.#views) view.label(mode);
+  }
+
+  /** How large the English type is where it stands for the German, in parts of its size. @param {number} size */
+  set size(size) {
+    this.element.classList.toggle("sized", size !== 1);
+    if (size === 1) this.#english.style.removeProperty("--klartext-size");
+    else this.#english.style.setProperty("--klartext-size", `${size}em`);
   }
 
   /** Shows what another view has shown, for now. @param {PairView} former */

@@ -1,8 +1,9 @@
 // A shadow root on one of the host's elements, and what it shows.
 
-import { claim, surrender } from "./roots.js";
+import { claim, dress, placeIn, slottable, surrender } from "./roots.js";
 import { KeptView, PairView } from "./segment.js";
 import { forwardClicks } from "./links.js";
+import { Veil } from "./veil.js";
 
 /**
  * @typedef {import("./copy.js").Context & { owner: object, sheets: import("./sheets.js").Sheets, mode: import("./sheets.js").Mode }} ShadeContext
@@ -23,6 +24,8 @@ export class Shade {
   /** For children that the plan does not know yet. */
   #spare = document.createElement("slot");
   #height;
+  /** @type {Veil | null} */
+  #veil = null;
 
   /** @param {import("./walk.js").Plan} plan @param {ShadeContext} context */
   constructor(plan, context) {
@@ -31,17 +34,32 @@ export class Shade {
     this.#context = context;
   }
 
+  /** Where in the root the segments are. */
+  get #place() {
+    return placeIn(this.host) ?? this.#root;
+  }
+
+  /** Whether so much is in it that to open it takes long. */
+  get isVast() {
+    return !this.#root && this.#veil !== null;
+  }
+
   get isOpen() {
     return this.#root !== null;
   }
 
   /** Whether there is English to show: of one text at least. */
   get isBegun() {
-    return this.plan.segments.some(({ parts }) => parts.some((part) => this.#context.translationOf(part).isDone));
+    const { labels } = this.#context.painter;
+    return this.plan.segments.some(
+      ({ parts, picture }) =>
+        parts.some((part) => this.#context.translationOf(part).isDone) || (picture && labels.isDone(picture)),
+    );
   }
 
   /** Notes how high the host is with its German text. To be called for many shades before any of them changes. */
   measure() {
+    if (!this.#root) this.#veil ??= Veil.over(this.host);
     if (!this.#root && this.plan.segments.every(({ type, nodes }) => type === "part" || nodes.every(isInline))) {
       const { height } = getComputedStyle(this.host);
       this.#height = /^[\d.]+px$/.test(height) ? height : undefined;
@@ -49,11 +67,27 @@ export class Shade {
     for (const segment of this.plan.segments) this.#view(segment).measure?.();
   }
 
+  /** Whether the host is on the screen and higher than with its German text: what is below it moves. */
+  get isGrown() {
+    if (this.#height === undefined || !this.#root || this.#context.mode !== "replace") return false;
+    const { top, bottom } = this.host.getBoundingClientRect();
+    if (bottom <= 0 || top >= innerHeight) return false;
+    return Number.parseFloat(getComputedStyle(this.host).height) >= Number.parseFloat(this.#height) + 1;
+  }
+
+  /** How large the English type is where it stands for the German, in parts of its size. @param {number} size */
+  set size(size) {
+    for (const view of this.#views.values()) if (view instanceof PairView) view.size = size;
+  }
+
   /** Takes the shadow root. Whether that was possible. */
   open() {
     this.#root ??= claim(this.host, this.#context.owner);
     if (!this.#root) return false;
-    if (!this.#laid) forwardClicks(this.#root, this.#context.painter.cloner, this.#listening.signal);
+    if (!this.#laid) {
+      forwardClicks(this.#root, this.#context.painter.cloner, this.#listening.signal);
+      this.#veil?.lift(() => this.#unveil());
+    }
     this.lay();
     return true;
   }
@@ -66,13 +100,14 @@ export class Shade {
     if (this.#laid && text(this.#laid) !== text(this.plan)) this.#height = undefined;
     this.#laid = this.plan;
     this.#views = new Map(views.map((view) => [view.segment, view]));
-    this.#root.adoptedStyleSheets = this.#context.sheets.for(this.#height);
+    this.#dress();
+    const place = this.#place;
     // What stays is not moved: a move would let it forget how far it is scrolled.
-    for (const child of [...this.#root.childNodes]) if (!elements.has(child)) child.remove();
-    let next = this.#root.firstChild;
+    for (const child of [...place.childNodes]) if (!elements.has(child)) child.remove();
+    let next = place.firstChild;
     for (const element of elements) {
       if (element === next) next = next.nextSibling;
-      else this.#root.insertBefore(element, next);
+      else place.insertBefore(element, next);
     }
     this.assign();
   }
@@ -80,10 +115,9 @@ export class Shade {
   /** Shows children that are new until the plan knows them: what is not shown has no styles to go by. */
   adopt() {
     if (this.#root?.mode !== "open") return;
-    const isNew = (node) => (node instanceof Element || node instanceof Text) && !node.assignedSlot;
-    const fresh = [...this.host.childNodes].filter(isNew);
+    const fresh = slottable(this.host).filter((node) => !node.assignedSlot);
     if (fresh.length === 0) return;
-    this.#root.append(this.#spare);
+    this.#place.append(this.#spare);
     this.#spare.assign(...fresh);
   }
 
@@ -116,6 +150,7 @@ export class Shade {
     for (const [former, view] of this.#views) {
       if (
         !(view instanceof KeptView) ||
+        former.picture !== segment.picture ||
         this.plan.segments.includes(former) ||
         !former.nodes.some((node) => nodes.has(node))
       )
@@ -124,7 +159,7 @@ export class Shade {
       view.segment = segment;
       return view;
     }
-    return new KeptView(segment);
+    return new KeptView(segment, this.#context);
   }
 
   /** Puts the host's nodes into their slots. */
@@ -144,10 +179,25 @@ export class Shade {
     }
   }
 
+  /** Has the labels that have come be English. */
+  label() {
+    for (const view of this.#views.values()) view.label(this.#context.mode);
+  }
+
   /** Lets the host be as high as it wants. */
   loosen() {
     this.#height = undefined;
-    if (this.#root) this.#root.adoptedStyleSheets = this.#context.sheets.for();
+    this.size = 1;
+    if (this.#root) this.#dress();
+  }
+
+  #dress() {
+    dress(this.#root, [...this.#context.sheets.for(this.#height), ...(this.#veil ? [this.#veil.sheet] : [])]);
+  }
+
+  #unveil() {
+    this.#veil = null;
+    if (this.#root) this.#dress();
   }
 
   /** Makes the English anew when it is next painted. */
@@ -159,6 +209,7 @@ export class Shade {
   /** Leaves the host as it was. */
   close() {
     this.#listening.abort();
+    this.#veil?.stop();
     if (this.#root) surrender(this.host);
     this.#root = null;
     this.#views.clear();

@@ -1,13 +1,15 @@
 // Style sheets in the shadow roots: how German and English stand in each mode. Constructed ones, which no security
 // policy of a host's forbids, and shared, so that one change of one sheet turns over a whole article.
 
+import { States } from "./states.js";
+
 /** @typedef {"replace" | "beside" | "original"} Mode */
 
 const BASE = `
   .pair, .german, .copy { display: contents; }
   .english { display: none; }
   .english :not(svg, svg *) { all: unset; }
-  .english slot { display: contents; }
+  .english slot, .speaker, .english .speaker { display: contents; }
   .english summary { display: list-item; cursor: pointer; list-style: inside disclosure-closed; }
   .english details[open] > summary { list-style-type: disclosure-open; }
   .english :focus-visible { outline: auto; }
@@ -19,6 +21,7 @@ const MODES = {
     .shown > .german { display: none; }
     .shown > .english { display: inline; }
     .shown > .copy, .after > .german { display: contents; }
+    .sized > .english { font-size: var(--klartext-size); line-height: 1; }
   `,
   beside: `
     .pair {
@@ -45,6 +48,9 @@ export class Sheets {
   /** By height. @type {Map<string, CSSStyleSheet>} */
   #heights = new Map();
   #count = 0;
+  #states = new States();
+  /** Classes by their rules. @type {Map<string, string>} */
+  #stateful = new Map();
 
   /** @param {Mode} mode */
   constructor(mode) {
@@ -86,8 +92,33 @@ export class Sheets {
     return name;
   }
 
-  /** Forgets rules for pseudo-elements that are about to be made anew. */
+  /** Reads the host's style sheets step by step. @param {Node} root of the tree they are for @returns {Generator<void>} */
+  warm(root) {
+    return this.#states.warm(root);
+  }
+
+  /**
+   * A class for copies of an original, with which they look like it in all of its states; none if it has one look.
+   *
+   * @param {Element} original
+   */
+  states(original) {
+    const rules = this.#states.of(original);
+    if (rules.length === 0) return "";
+    const all = rules.join("\n");
+    let name = this.#stateful.get(all);
+    if (!name) {
+      name = `klartext-${++this.#count}`;
+      this.#stateful.set(all, name);
+      for (const rule of rules) this.#pseudo.insertRule(`.english .${name}${rule}`, this.#pseudo.cssRules.length);
+    }
+    return name;
+  }
+
+  /** Forgets rules that are about to be made anew. */
   clear() {
+    this.#states.clear();
+    this.#stateful.clear();
     this.#pseudo.replaceSync("");
   }
 }

@@ -179,7 +179,8 @@ export function copyStyle(clone, original, around, sheets) {
     clone.style.setProperty(name, value);
   }
   const rules = pseudoRules(original, style);
-  if (rules.size > 0) clone.classList.add(sheets.pseudo(rules));
+  const states = sheets.states(original);
+  for (const name of [rules.size > 0 && sheets.pseudo(rules), states]) if (name) clone.classList.add(name);
 }
 
 /** What says where a box stands in the one around it. */

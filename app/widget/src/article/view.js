@@ -1,11 +1,14 @@
 // A part as it is shown: its English sentences, or the German until all of them are there.
 
 import { englishAtoms, germanAtoms, nest } from "./inline.js";
+import { speaker } from "./labels.js";
+import { pictureIn } from "./nodes.js";
 
 /**
  * What all views of an article share.
  *
- * @typedef {{ cloner: import("./clone.js").Cloner, source: string, target: string, dir: string }} Painter
+ * @typedef {{ cloner: import("./clone.js").Cloner, labels: import("./labels.js").Labels, source: string, target: string,
+ *   dir: string }} Painter
  */
 
 export class PartView {
@@ -30,6 +33,14 @@ export class PartView {
     this.#translation = translation;
     this.#painter = painter;
     this.#slotted = slotted;
+  }
+
+  /** Has slots with pictures say in English what is on them. @param {import("./sheets.js").Mode} mode */
+  label(mode) {
+    for (const [{ node }, slot] of this.slots) {
+      const picture = pictureIn(node);
+      if (picture && slot.parentElement?.className === "speaker") this.#painter.labels.say(slot, picture, mode !== "original");
+    }
   }
 
   /** Shows what is there now: all of the English, or the German. */
@@ -108,6 +119,6 @@ export class PartView {
       slot = document.createElement("slot");
       this.slots.set(thing, slot);
     }
-    return slot;
+    return pictureIn(node) ? speaker(slot) : slot;
   }
 }

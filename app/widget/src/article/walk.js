@@ -1,18 +1,18 @@
 // Walks the host's tree and plans: which elements get a shadow root, and what each of them shows in what order.
 
 import { itemsOf } from "./items.js";
-import { Kinds, isCopyable, mayHaveShadow } from "./nodes.js";
-import { isFree, isTaken } from "./roots.js";
+import { Kinds, isCopyable, mayHaveShadow, pictureIn } from "./nodes.js";
+import { isFree, isTaken, placeIn } from "./roots.js";
 
 /**
  * @typedef {import("./items.js").Item} Item
  * @typedef {import("./part.js").Part} Part
  *
  * What a shadow shows, in order. `copy`: a copy of the element `node`, in which `parts` are English. `after`: the element
- * itself and after it its texts in English, since it cannot be copied.
+ * itself and after it its texts in English, since it cannot be copied. A kept `picture` is alone with what is around it.
  *
  * @typedef {{ type: "part", part: Part, parts: Part[], nodes: Node[] }
- *   | { type: "keep", parts: Part[], nodes: Node[] }
+ *   | { type: "keep", parts: Part[], nodes: Node[], picture?: HTMLImageElement }
  *   | { type: "copy" | "after", node: Element, parts: Part[], nodes: Node[], items: Map<Node, Item[]> }} Segment
  *
  * @typedef {{ host: HTMLElement, segments: Segment[] }} Plan
@@ -32,6 +32,8 @@ const PIECE = 4_000;
 export class Walker {
   /** What is known of boxes that have not changed. @type {WeakMap<Node, Scan>} */
   #known = new WeakMap();
+  /** What shows text in the root from outside of it, as it was last. @type {{ inner: Scan, scan: Scan } | null} */
+  #outer = null;
   /** The last plan of each host, to go on with what is the same. @type {WeakMap<Node, Plan>} */
   #plans = new WeakMap();
   /** Elements that would not have a shadow root. @type {WeakSet<Node>} */
@@ -85,6 +87,30 @@ export class Walker {
     }
   }
 
+  /** Scans an article. Text that no shadow root in it can show, such as a list's, is for one around it. @param {Element} root */
+  scanArticle(root) {
+    const inner = this.scan(root);
+    if (!inner.stuck) return inner;
+    let top = root;
+    while (top.parentElement && !mayHaveShadow(top.parentElement)) top = top.parentElement;
+    const host = top.parentElement;
+    if (!host || this.#refused.has(host) || !isFree(host, this.#owner)) return inner;
+    const before = this.#outer?.scan.plans.at(-1);
+    const former = this.#outer?.inner === inner && before.segments.find(({ node }) => node === top);
+    const isSame = former && before.host === host;
+    const items = isSame ? former.items : itemsAround(top, root, inner.items);
+    const segment = boxed(top, items);
+    const others = [...host.childNodes].filter((node) => node instanceof Element || node instanceof Text);
+    const at = others.indexOf(top);
+    const kept = (nodes) => (nodes.length > 0 ? [{ type: "keep", parts: [], nodes }] : []);
+    const plan = this.#plan(host, [...kept(others.slice(0, at)), segment, ...kept(others.slice(at + 1))]);
+    if (isSame && plan === before) return this.#outer.scan;
+    const scan = { ...inner, stuck: false, plans: [plan], parts: segment.parts };
+    if (segment.type === "after") Object.assign(scan, { plans: [...inner.plans, plan], parts: [...inner.parts, ...segment.parts] });
+    this.#outer = { inner, scan };
+    return scan;
+  }
+
   /** @param {Element | ShadowRoot} box @param {number} depth @returns {Scan} */
   scan(box, depth = 0) {
     let scan = this.#known.get(box);
@@ -99,7 +125,8 @@ export class Walker {
 
   /** @param {Element | ShadowRoot} box @param {number} depth @returns {Scan} */
   #scan(box, depth) {
-    const shows = mayHaveShadow(box) && !this.#refused.has(box) && isFree(box, this.#owner);
+    const isCapable = mayHaveShadow(box) || (depth === 0 && isOpenToAll(box));
+    const shows = isCapable && !this.#refused.has(box) && isFree(box, this.#owner);
     const items = itemsOf(box, this.#options, shows);
     const scan = { plans: [], parts: [], roots: [], stuck: false, items: new Map([[box, items]]) };
     if (!shows && isForeignHost(box)) {
@@ -119,7 +146,7 @@ export class Walker {
         scan.stuck = true;
       }
     }
-    if (shows && segments.some((segment) => segment.type !== "keep")) {
+    if (shows && segments.some(({ type, picture }) => type !== "keep" || picture)) {
       const plan = this.#plan(box, segments);
       scan.plans.push(plan);
       const used = new Map(segments.map(({ part }, index) => [part, plan.segments[index].part]));
@@ -144,12 +171,11 @@ export class Walker {
       keep(segments, [node]);
       return;
     }
-    const copied = isCopyable(node);
-    const parts = copied ? partsIn(node, inner.items) : stuckIn(node, inner.items, (box) => mayHaveShadow(box));
-    if (!copied) add(scan, inner);
+    const segment = boxed(node, inner.items);
+    if (segment.type === "after") add(scan, inner);
     scan.stuck = false;
-    segments.push({ type: copied ? "copy" : "after", node, nodes: [node], parts, items: inner.items });
-    scan.parts.push(...parts);
+    segments.push(segment);
+    scan.parts.push(...segment.parts);
   }
 
   /**
@@ -177,7 +203,7 @@ export class Walker {
   #isSame(old, segment) {
     if (old.nodes.length !== segment.nodes.length || old.nodes.some((node, index) => node !== segment.nodes[index]))
       return false;
-    if (old.type === "keep") return true;
+    if (old.type === "keep") return old.picture === segment.picture && !this.#touched.delete(segment.picture);
     if (old.type !== "part") return old.items === segment.items;
     const elements = [...segment.part.elements.values(), ...segment.part.things.map((thing) => thing.node)];
     const before = [...old.part.elements.values(), ...old.part.things.map((thing) => thing.node)];
@@ -188,6 +214,24 @@ export class Walker {
       elements.every((each, index) => each === before[index])
     );
   }
+}
+
+/** A box as a copy, or with its texts after it. @param {Element} node @param {Map<Node, Item[]>} items @returns {Segment} */
+function boxed(node, items) {
+  const copied = isCopyable(node);
+  const parts = copied ? partsIn(node, items) : stuckIn(node, items, (box) => mayHaveShadow(box));
+  return { type: copied ? "copy" : "after", node, nodes: [node], parts, items };
+}
+
+/** What boxes around an article hold: the one with the article in it, and what stays. @param {Element} top @param {Element} root @param {Map<Node, Item[]>} items */
+function itemsAround(top, root, items) {
+  if (top === root) return items;
+  const all = new Map(items);
+  for (let inner = root; inner !== top; inner = inner.parentElement) {
+    const item = (node) => (node === inner ? { type: "box", node } : { type: "keep", nodes: [node] });
+    all.set(inner.parentElement, [...inner.parentElement.childNodes].map(item));
+  }
+  return all;
 }
 
 /** @param {Scan} scan @param {Scan} inner */
@@ -201,9 +245,24 @@ function add(scan, inner) {
 
 /** @param {Segment[]} segments @param {Node[]} nodes */
 function keep(segments, nodes) {
-  const last = segments.at(-1);
-  if (last?.type === "keep") last.nodes.push(...nodes);
-  else segments.push({ type: "keep", parts: [], nodes: [...nodes] });
+  for (const node of nodes) {
+    // What can have a shadow root says itself what it shows.
+    const picture = mayHaveShadow(node) && node.localName !== "span" ? null : pictureIn(node);
+    const last = segments.at(-1);
+    if (last?.type === "keep" && !last.picture && !picture) last.nodes.push(node);
+    else segments.push({ type: "keep", parts: [], nodes: [node], ...(picture && { picture }) });
+  }
+}
+
+/**
+ * Whether an article is an element of the host's making that shows its children as they are, or the widget's own: where
+ * it is the article's root, its text is worth a try.
+ *
+ * @param {Element | ShadowRoot} box
+ */
+function isOpenToAll(box) {
+  if (!(box instanceof HTMLElement)) return false;
+  return placeIn(box) !== null || (box.localName !== "klartext-article" && Boolean(customElements.get(box.localName)));
 }
 
 /** Whether an element shows a shadow root of the host's. @param {Node} box */

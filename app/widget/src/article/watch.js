@@ -3,6 +3,8 @@
 import { showHidden } from "./links.js";
 
 const ATTRIBUTES = [
+  "alt",
+  "aria-label",
   "contenteditable",
   "dir",
   "hidden",
@@ -51,6 +53,8 @@ export class Watch {
     }
     let width;
     this.#width = new ResizeObserver(([{ contentRect }]) => {
+      // A list that is shown by a copy has no width for the time.
+      if (contentRect.width === 0) return;
       const isFirst = width === undefined;
       if (Math.abs(contentRect.width - (width ?? 0)) < 1) return;
       width = contentRect.width;
@@ -75,6 +79,13 @@ export class Watch {
       attributes: true,
       attributeFilter: ATTRIBUTES,
     });
+  }
+
+  /** Watches which children an element around the article has. @param {Node} host */
+  addBeside(host) {
+    if (this.#watched.has(host)) return;
+    this.#watched.add(host);
+    this.#changes.observe(host, { childList: true });
   }
 
   /** Tells at once what has changed a moment ago. */
