@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::project;
 
@@ -27,6 +28,13 @@ pub(crate) fn write<T: Serialize>(name: &str, command: &str, figures: &T) -> Res
     fs::create_dir_all(path.parent().expect("the path has a folder"))?;
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
+}
+
+/// The figures of `docs/figures/NAME.json` as they were written last, if they were.
+pub(crate) fn read(name: &str) -> Option<Value> {
+    let path = project::root().join("docs/figures").join(format!("{name}.json"));
+    let mut content: Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    Some(content["figures"].take())
 }
 
 /// The processor's name and how many of its cores we may use.

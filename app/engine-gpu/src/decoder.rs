@@ -74,7 +74,11 @@ impl Ready {
         let config = Config::from_model(&file).map_err(words)?;
         let gpu = Gpu::find().await.map_err(|error| error.to_string())?;
         gpu.check(&config).map_err(|error| error.to_string())?;
-        let model = Model::load(&file, &config, &gpu.device).map_err(words)?;
+        let mut model = Model::load(&file, &config, &gpu.device).map_err(words)?;
+        if gpu.check_slices(&config).is_ok() {
+            // Where it cannot be, each step is asked for by itself.
+            model.decoder.fuse();
+        }
         let known = Model::load(&file, &config, &Device::flex()).map_err(words)?;
         self_test(&known, &model).await.map_err(|error| format!("the self-test failed: {error}"))?;
         Ok(Self { gpu, model, eos })
@@ -113,7 +117,7 @@ impl Ready {
             post(&HelperEvent::Alive);
             cancelled.get() == Some(batch)
         };
-        let lockstep = Lockstep::new(&self.model, self.eos, SLOTS, Steps::One);
+        let lockstep = Lockstep::new(&self.model, self.eos, SLOTS, Steps::Slice);
         lockstep.run(sentences, send, is_cancelled).await.map_err(|error| error.to_string())
     }
 }

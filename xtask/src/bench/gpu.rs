@@ -15,7 +15,7 @@ use super::native;
 use super::{Options, browser};
 use crate::bundle::{self, ENGINE_GPU};
 use crate::project::{self, output};
-use crate::{setup, size};
+use crate::{figures, setup, size};
 
 /// The sample article that the page translates.
 const ARTICLE: &str = "/article/kolibri-k1-dresden";
@@ -26,12 +26,14 @@ struct Figures {
     dispatches_per_step: u64,
     steps_per_readback: u64,
     engine_brotli_bytes: usize,
+    dispatches_per_slice: u64,
     /// Natively, after the longest batch.
     gpu_memory_bytes: u64,
     model_bytes: u64,
     /// Milliseconds for an article of some 600 words, by adapter.
     article_ms: BTreeMap<String, f64>,
-    native: Value,
+    /// What the example of model-core found, by adapter: this machine's, and those of others that measured before.
+    native: BTreeMap<String, Value>,
     page: Page,
 }
 
@@ -59,6 +61,8 @@ pub(super) fn measure(options: &Options) -> Result<()> {
     let program = native::example_on_gpu("gpu")?;
     let mut native: Value = serde_json::from_str(&output(program.command().arg(MODEL).arg(&set.source))?)
         .context("the example gpu printed something unknown")?;
+    let before = figures::read("gpu").unwrap_or_default();
+    let earlier = |name: &str| before[name].as_object().cloned().unwrap_or_default();
     let pieces = project::cache("bench")?.join("pieces.json");
     fs::write(&pieces, serde_json::to_vec(&json!({ "eos": native["eos"], "pieces": native["pieces"] }))?)?;
     if let Some(native) = native.as_object_mut() {
@@ -68,18 +72,21 @@ pub(super) fn measure(options: &Options) -> Result<()> {
     let number = |value: &Value, name: &str| value[name].as_u64().with_context(|| format!("no {name}"));
     let steps = &native["steps"];
     let adapter = native["adapter"].as_str().unwrap_or("unknown").to_owned();
+    let mut article_ms: BTreeMap<String, f64> =
+        earlier("article_ms").into_iter().filter_map(|(name, ms)| Some((name, ms.as_f64()?))).collect();
+    // In slices, as the page does it, where the device can.
+    let fastest = native["article_slice_ms"].as_f64().or(native["article_ms"].as_f64());
+    article_ms.extend([(adapter.clone(), fastest.context("no article_ms")?), (page.adapter.clone(), page.article_ms)]);
     let figures = Figures {
         encoder_dispatches: number(steps, "encoder_dispatches")?,
         dispatches_per_step: number(steps, "dispatches_per_step")?,
+        dispatches_per_slice: number(steps, "dispatches_per_slice")?,
         steps_per_readback: number(&native, "steps_per_readback")?,
         engine_brotli_bytes: size::brotli_bytes(&ENGINE_GPU)?,
         gpu_memory_bytes: number(&native, "gpu_memory_bytes")?,
         model_bytes: number(&native, "model_bytes")?,
-        article_ms: BTreeMap::from([
-            (adapter, native["article_ms"].as_f64().unwrap_or_default()),
-            (page.adapter.clone(), page.article_ms),
-        ]),
-        native,
+        article_ms,
+        native: earlier("native").into_iter().chain([(adapter, native.clone())]).collect(),
         page,
     };
     println!("{}", serde_json::to_string_pretty(&figures)?);
