@@ -1,4 +1,5 @@
-// How soon a reader who was here before reads the first English sentence, with the browser just started and no network.
+// How soon a reader who was here before reads the first English sentence, without a network: with the browser just started,
+// and after a click on an article's headline.
 //
 // `node offline.mjs PACKAGES PAGE CHROMIUM ROUNDS`: the folder with playwright-core, an article's address, the browser's
 // program, and how often to start it. Prints one JSON object.
@@ -19,6 +20,20 @@ const start = (args = []) =>
   chromium.launchPersistentContext(folder, { executablePath, args: ["--disable-quic", "--no-first-run", ...args] });
 const translated = (page) => page.locator(".article[data-phase=done]").waitFor({ timeout: 120_000 });
 
+/** Notes when the first sentence comes that the model translated, and when the reader clicks; runs in the page. */
+function listen() {
+  addEventListener("click", () => (globalThis.clickMs = performance.now()), { capture: true });
+  globalThis.Worker = class extends Worker {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener("message", ({ data }) => {
+        if (data.type === "ready") globalThis.isReady = true;
+        if (data.type === "sentence" && data.confidence < 1) globalThis.firstMs ??= performance.now();
+      });
+    }
+  };
+}
+
 try {
   // The first visit: the page, the engine and the model are kept.
   let context = await start();
@@ -31,26 +46,22 @@ try {
   await context.close();
 
   const times = [];
+  const clicks = [];
   for (let round = 0; round < Number(rounds); round++) {
     context = await start(OFFLINE);
     page = await context.newPage();
-    await page.addInitScript(() => {
-      // From the start of the navigation to the first sentence that the engine sends.
-      globalThis.Worker = class extends Worker {
-        constructor(...args) {
-          super(...args);
-          this.addEventListener("message", ({ data }) => {
-            if (data.type === "sentence" && data.confidence < 1) globalThis.firstMs ??= performance.now();
-          });
-        }
-      };
-    });
+    await page.addInitScript(listen);
     await page.goto(address);
     await translated(page);
     times.push(await page.evaluate(() => globalThis.firstMs));
+    await page.goto(new URL("/", address).href);
+    await page.waitForFunction(() => globalThis.isReady);
+    await page.locator(`a[href="${new URL(address).pathname}"]`).first().click();
+    await translated(page);
+    clicks.push(await page.evaluate(() => globalThis.firstMs - globalThis.clickMs));
     await context.close();
   }
-  console.log(JSON.stringify({ times }));
+  console.log(JSON.stringify({ times, clicks }));
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

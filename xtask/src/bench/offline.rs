@@ -16,6 +16,8 @@ struct Figures {
     /// From the navigation in a browser just started, without a network, to the first English sentence: the median of the
     /// rounds.
     second_start_ms: f64,
+    /// From a click on a headline, with the model ready, to the article's first English sentence: likewise.
+    after_click_ms: f64,
     rounds: usize,
     fault_runs: u64,
     fault_runs_right: u64,
@@ -26,6 +28,7 @@ struct Figures {
 #[derive(Deserialize)]
 struct Starts {
     times: Vec<f64>,
+    clicks: Vec<f64>,
 }
 
 /// What the store's example `faults` prints.
@@ -47,6 +50,7 @@ pub(super) fn measure(options: &Options) -> Result<()> {
         browser::visit(&project::dist(), "tests/race/offline.mjs", ARTICLE, &[rounds.as_ref()])?;
     let figures = Figures {
         second_start_ms: median(&starts.times, 1)?,
+        after_click_ms: median(&starts.clicks, 1)?,
         rounds: options.rounds,
         fault_runs: faults.fault_runs,
         fault_runs_right: faults.fault_runs_right,
