@@ -69,15 +69,7 @@ fn project_and_add(worker: u32, first: u32, rows: u32) {
     workgroupBarrier();
     let alpha = OUT_alpha();
     for (var i = worker; i < TILE * OUT_BLOCKS; i += WORKERS) {
-        var words = vec4<u32>();
-        for (var word = 0u; word < 4u; word++) {
-            let at = 16u * i + 4u * word;
-            words[word] = quantise(
-                vec4(rows_in_work[at], rows_in_work[at + 1u], rows_in_work[at + 2u], rows_in_work[at + 3u]),
-                alpha,
-            );
-        }
-        mixed[i] = words;
+        mixed[i] = quantised(i, alpha);
     }
     workgroupBarrier();
     for (var output = worker; output < DIM; output += WORKERS) {

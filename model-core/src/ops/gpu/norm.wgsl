@@ -3,6 +3,17 @@ var<workgroup> rows_in_work: array<f32, TILE * DIM>;
 /// A number for each of the rows.
 var<workgroup> moments: array<f32, TILE>;
 
+/// Sixteen numbers of the four rows, the `at`-th sixteen of all, quantised.
+fn quantised(at: u32, alpha: f32) -> vec4<u32> {
+    var words = vec4<u32>();
+    for (var word = 0u; word < 4u; word++) {
+        let i = 16u * at + 4u * word;
+        let four = vec4(rows_in_work[i], rows_in_work[i + 1u], rows_in_work[i + 2u], rows_in_work[i + 3u]);
+        words[word] = quantise(four, alpha);
+    }
+    return words;
+}
+
 /// Brings the four rows to mean 0 and variance 1.
 fn normalise(worker: u32) {
     workgroupBarrier();

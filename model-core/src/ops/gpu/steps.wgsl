@@ -79,15 +79,7 @@ fn put_in_work(column: u32, numbers: vec4<f32>) {
 fn load_input(worker: u32, alpha: f32) {
     workgroupBarrier();
     for (var i = worker; i < TILE * DIM_BLOCKS; i += WORKERS) {
-        var words = vec4<u32>();
-        for (var word = 0u; word < 4u; word++) {
-            let at = 16u * i + 4u * word;
-            words[word] = quantise(
-                vec4(rows_in_work[at], rows_in_work[at + 1u], rows_in_work[at + 2u], rows_in_work[at + 3u]),
-                alpha,
-            );
-        }
-        input[i] = words;
+        input[i] = quantised(i, alpha);
     }
     workgroupBarrier();
 }
