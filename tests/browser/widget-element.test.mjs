@@ -149,7 +149,7 @@ test("a failure says what to do; trying again goes on, closing ends it", async (
   await assertClean(page);
 });
 
-test("scripts that do not come are told in the bar, and errors never reach the window", async (t) => {
+test("scripts that do not come are told in the bar, are asked for again, and errors never reach the window", async (t) => {
   const made = await visit(t);
   const { page, missing } = made;
   await page.evaluate(() => (globalThis.onerror = () => (globalThis.disturbed = true)));
@@ -160,6 +160,9 @@ test("scripts that do not come are told in the bar, and errors never reach the w
   assert.equal((await heard(page, "error"))[0].code, "not-loaded");
   assert.equal(await page.evaluate(() => globalThis.disturbed), undefined);
   assert.ok(await button(page, "Read in English").isEnabled());
+  missing.delete("/src/session.js");
+  await button(page, "Read in English").click();
+  await inState(page, "translated");
 });
 
 test("cancel() and restore() from outside, and promises that tell", async (t) => {

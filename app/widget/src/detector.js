@@ -1,6 +1,7 @@
 // The Language Detector API of the web platform, on the device. What knows the languages is loaded when the first
 // detector is made.
 
+import { again } from "./again.js";
 import { EngineError } from "./connection.js";
 import { Lifetime } from "./lifetime.js";
 import {
@@ -36,7 +37,7 @@ let identifier;
 /** The function that identifies a text's language. */
 async function load() {
   try {
-    identifier ??= (await import("./languages.js")).identify;
+    identifier ??= (await again(() => import("./languages.js"))).identify;
   } catch (cause) {
     throw new EngineError("network", `the languages cannot be loaded: ${cause}`);
   }

@@ -5,6 +5,8 @@
 
 /* global KLARTEXT_BYTES, KLARTEXT_MODEL */
 
+// By a name of its own, or it would be a script that others share, and one more to ask for.
+import { again } from "./again.js?own";
 import { STYLE } from "./look.js";
 import { isAble, isContent, isGerman } from "./offer.js";
 
@@ -241,7 +243,7 @@ export class KlartextArticle extends (globalThis.HTMLElement ?? class {}) {
       this.#button.setAttribute("aria-disabled", "true");
       let module = null;
       try {
-        module = await import("./session.js");
+        module = await again(() => import("./session.js"));
       } catch (cause) {
         if (attempt === this.#attempt) throw this.#fail(cause);
       } finally {
