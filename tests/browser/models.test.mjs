@@ -129,7 +129,7 @@ test("a download rests when the reader wants, and goes on where it was", async (
 
 test("two tabs download the model once", async (t) => {
   const { site, profile, total } = await begin(t);
-  faultyModel(site, () => true, { pace: 15 });
+  faultyModel(site, () => true, { pace: 50 });
   const first = await open(profile, site, ARTICLE);
   await arrived(first, 1);
   const second = await open(profile, site, ARTICLE);

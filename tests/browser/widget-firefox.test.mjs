@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openFirefox, skip } from "./harness/firefox.mjs";
+import { openFirefox, skip, until } from "./harness/firefox.mjs";
 import { url } from "./harness/harness.mjs";
 import { ARTICLE, FOREIGN, ORIGIN, OWN, SENTENCES, listen, pageOf, policy, startHost } from "./harness/hosts.mjs";
 import { lookAtPage } from "./harness/widget.mjs";
@@ -10,8 +10,8 @@ import { lookAtPage } from "./harness/widget.mjs";
 /** Waits until the element is in that state; fails if it gets into trouble instead. */
 async function inState(page, wanted) {
   const ends = [wanted, "failed", "unsupported"];
-  const state = await page.waitForFunction((ends) => ends.find((end) => end === document.querySelector("#w").state), {}, ends);
-  assert.equal(await state.jsonValue(), wanted, JSON.stringify(await heard(page, "error")));
+  const state = await until(page, (ends) => ends.find((end) => end === document.querySelector("#w").state), ends);
+  assert.equal(state, wanted, JSON.stringify(await heard(page, "error")));
 }
 
 const heard = (page, name) => page.evaluate((name) => globalThis.heard.filter((it) => it.name === name), name);
@@ -26,11 +26,13 @@ const article = (page) =>
 
 /** Presses the element's button of that name, once it is there. */
 async function press(page, name) {
-  const find = (name) => {
+  const place = (name) => {
     const buttons = [...document.querySelector("#w").shadowRoot.querySelectorAll("button")];
-    return buttons.find((it) => it.checkVisibility() && it.textContent.endsWith(name));
+    return buttons.findIndex((it) => it.checkVisibility() && it.textContent.endsWith(name)) + 1;
   };
-  await (await page.waitForFunction(find, {}, name)).click();
+  const number = await until(page, place, name);
+  const find = (number) => document.querySelector("#w").shadowRoot.querySelectorAll("button")[number - 1];
+  await (await page.evaluateHandle(find, number)).click();
 }
 
 test("Firefox: an article of another origin's page, in English, side by side, and back", { skip }, async (t) => {
@@ -70,20 +72,26 @@ test("Firefox: an article of another origin's page, in English, side by side, an
   });
   assert.equal(columns[0], columns[1], "side by side");
   await press(page, "English");
-  await page.waitForFunction(() => document.querySelector("#w").mode === "replace");
+  await until(page, () => document.querySelector("#w").mode === "replace");
 
   // What the host adds is translated, and only that.
   await page.evaluate(() => {
     document.querySelector("#a").append(Object.assign(document.createElement("p"), { textContent: "Die Sitzung ist vorbei." }));
   });
-  await page.waitForFunction(() => globalThis.heard.some((it) => it.german === "Die Sitzung ist vorbei."));
+  await until(page, () => globalThis.heard.some((it) => it.german === "Die Sitzung ist vorbei."));
   assert.equal((await heard(page, "sentence")).length, SENTENCES + 2);
   const more = await article(page);
   assert.deepEqual(more.english.slice(0, -1), after.english);
 
   // The host hears of a click on the English link, and the browser follows it.
   await page.evaluate(() => document.querySelector("#link").addEventListener("click", () => (sessionStorage.clicks = 1)));
-  const link = await page.waitForSelector('#a >>> [part~="klartext-english"] a');
+  const link = await page.evaluateHandle(() => {
+    const seek = (node) =>
+      node.localName === "a" && node.closest('[part~="klartext-english"]')
+        ? node
+        : [...(node.shadowRoot ?? node).childNodes].map(seek).find(Boolean);
+    return seek(document.querySelector("#a"));
+  });
   assert.match(await link.evaluate((it) => it.textContent), /\w/);
   await Promise.all([page.waitForNavigation(), link.click()]);
   assert.equal(new URL(page.url()).pathname, "/umwelt");
@@ -116,13 +124,11 @@ test("Firefox: strict policies, with what has to be allowed and without", { skip
 
 test("Firefox: the reader, from the front page to the last English sentence", { skip }, async (t) => {
   const { page, assertNoErrors } = await openFirefox(t);
-  await page.setViewport({ width: 1280, height: 900 });
   await page.goto(url());
-  const link = await page.waitForSelector('a[href^="/article/"]');
-  const path = await link.evaluate((it) => it.pathname);
-  await link.click();
-  await page.waitForSelector(".article[data-phase=done]");
-  assert.equal(new URL(page.url()).pathname, path);
+  const path = await until(page, () => document.querySelector('a[href^="/article/"]')?.pathname);
+  await page.click(`a[href="${path}"]`);
+  await until(page, () => Boolean(document.querySelector(".article[data-phase=done]")));
+  assert.equal(await page.evaluate(() => location.pathname), path);
   const { german, english } = await page.evaluate(() => {
     const texts = (lang) => [...document.querySelectorAll(`.article .cell[data-lang=${lang}] .sentence`)].map((it) => it.textContent);
     return { german: texts("de"), english: texts("en") };

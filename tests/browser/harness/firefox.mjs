@@ -24,14 +24,31 @@ after(async () => {
  * in the page that nobody noticed.
  */
 export async function openFirefox(t) {
-  browser ??= puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+  const args = ["--width=1280", "--height=1000"];
+  browser ??= puppeteer.launch({ browser: "firefox", executablePath, headless: true, args, defaultViewport: null });
   const context = await (await browser).createBrowserContext();
   t.after(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   const errors = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
+  // Firefox 140 throws that by itself now and then when it runs a script before the page's own, on an empty page too.
+  const isFirefoxs = (error) => `${error}`.endsWith('Permission denied to access property "length"');
+  page.on("pageerror", (error) => isFirefoxs(error) || errors.push(String(error)));
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   const assertNoErrors = () => assert.deepEqual(errors, [], "errors in the page");
   return { page, version: await (await browser).version(), assertNoErrors };
+}
+
+/**
+ * What `look` finds in the page, as soon as it is something: no node. puppeteer's own waiting makes a function of a text in the
+ * page, which strict policies forbid in some versions of Firefox.
+ */
+export async function until(page, look, ...args) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const found = await page.evaluate(look, ...args);
+    if (found) return found;
+    assert.ok(Date.now() < end, `nothing came of ${look}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
