@@ -76,7 +76,10 @@ pub(super) fn measure(options: &Options) -> Result<()> {
         earlier("article_ms").into_iter().filter_map(|(name, ms)| Some((name, ms.as_f64()?))).collect();
     // In slices, as the page does it, where the device can.
     let fastest = native["article_slice_ms"].as_f64().or(native["article_ms"].as_f64());
-    article_ms.extend([(adapter.clone(), fastest.context("no article_ms")?), (page.adapter.clone(), page.article_ms)]);
+    article_ms.extend([
+        (adapter.clone(), fastest.context("no article_ms")?),
+        (page.adapter.clone(), page.article_ms),
+    ]);
     let figures = Figures {
         encoder_dispatches: number(steps, "encoder_dispatches")?,
         dispatches_per_step: number(steps, "dispatches_per_step")?,

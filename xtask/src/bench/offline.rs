@@ -16,7 +16,7 @@ struct Figures {
     /// From the navigation in a browser just started, without a network, to the first English sentence: the median of the
     /// rounds.
     second_start_ms: f64,
-    /// From a click on a headline, with the model ready, to the article's first English sentence: likewise.
+    /// From a click on a headline, with the model in storage, to the article's first English sentence: likewise.
     after_click_ms: f64,
     rounds: usize,
     fault_runs: u64,

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Options, browser};
-use crate::bundle;
 use crate::project::{self, output, say};
+use crate::{bundle, figures};
 
 /// Where a checkout of web-platform-tests/wpt is, if there is one.
 const SUITE: &str = "KLARTEXT_WPT";
@@ -20,7 +20,7 @@ struct Figures {
     /// What the page of the demo site's articles found out.
     #[serde(flatten)]
     costs: BTreeMap<String, Value>,
-    /// Without a checkout of the suite it is not run.
+    /// Of the last run for which there was a checkout of the suite.
     #[serde(skip_serializing_if = "Option::is_none")]
     translator_wpt_passed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,10 +57,16 @@ pub(super) fn measure(options: &Options) -> Result<()> {
             None
         }
     };
+    let before = figures::read("widget").unwrap_or_default();
+    let earlier = |name: &str| before[name].as_u64();
     let figures = Figures {
         costs,
-        translator_wpt_passed: suite.as_ref().map(|suite| suite.passed),
-        translator_wpt_total: suite.as_ref().map(|suite| suite.total),
+        translator_wpt_passed: suite
+            .as_ref()
+            .map_or_else(|| earlier("translator_wpt_passed"), |it| Some(it.passed)),
+        translator_wpt_total: suite
+            .as_ref()
+            .map_or_else(|| earlier("translator_wpt_total"), |it| Some(it.total)),
     };
     println!("{}", serde_json::to_string_pretty(&figures)?);
     options.keep("widget", &figures)
