@@ -2,6 +2,8 @@
 //!
 //! `gpu MODEL_DIR TEXT`: the text's first 600 words stand for an article, its lines for sentences. `cargo xtask bench gpu`
 //! calls it. Keys with `slice` are of several steps as one operation, and are null where that is not possible.
+//!
+//! `gpu MODEL_DIR TEXT tiles` tries the article with all the ways to share work out among workgroups.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -60,6 +62,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let words = |lines: &[&str]| lines.iter().map(|line| line.split_whitespace().count()).sum::<usize>();
     let article = (1..=lines.len()).find(|&count| words(&lines[..count]) >= 600).unwrap_or(lines.len());
 
+    if arguments.next().as_deref() == Some("tiles") {
+        println!("{}", bench.tiles(&gpu, &config, &lines[..article]));
+        return Ok(());
+    }
     let by_sentences: Vec<Value> = [1, 8, 32, 64]
         .into_iter()
         .filter(|&count| count <= lines.len())
@@ -180,6 +186,33 @@ impl Bench<'_> {
         self.on_cpu(lines).into_iter().filter(|(index, decoded)| gpu[*index] == decoded.ids).count()
     }
 
+    /// The article in both forms with each tile that the device allows: medians of milliseconds, and those of the GPU's own
+    /// clock for its kernels.
+    fn tiles(&self, gpu: &Gpu, config: &Config, lines: &[&str]) -> Value {
+        let mut all = Vec::new();
+        for rows in [1, 2, 4] {
+            for workers in [256, 512, 1024] {
+                if let Err(error) = gpu.use_tile(gpu::Tile { rows, workers }, config) {
+                    all.push(json!({ "rows": rows, "workers": workers, "error": error.to_string() }));
+                    continue;
+                }
+                let begin = Instant::now();
+                let equal = [Steps::One, Steps::Slice].map(|steps| self.equal(lines, steps));
+                let compile_ms = ms(begin);
+                let article = |steps| median(|| self.on_gpu(lines, steps, |_, _| ()));
+                let kernels = self.steps(lines, config);
+                all.push(json!({
+                    "rows": rows, "workers": workers, "first_ms": compile_ms,
+                    "one_ms": article(Steps::One), "slice_ms": article(Steps::Slice), "equal": equal,
+                    "encoder": kernels["encoder_ms_by_kernel"], "step": kernels["step_ms_by_kernel"],
+                    "slice": kernels["slice_ms_by_kernel"],
+                }));
+            }
+        }
+        let cpu_ms = median(|| drop(self.on_cpu(lines)));
+        json!({ "adapter": gpu.to_string(), "sentences": lines.len(), "cpu_ms": cpu_ms, "tiles": all })
+    }
+
     /// Dispatches, the GPU's own time for the encoder and a step, and what arithmetic and memory would take at least.
     fn steps(&self, lines: &[&str], config: &Config) -> Value {
         let sentences = self.sentences(lines);
@@ -248,6 +281,13 @@ impl Bench<'_> {
         }
         least
     }
+}
+
+/// The median milliseconds of some work.
+fn median(mut work: impl FnMut()) -> f64 {
+    let mut all: Vec<f64> = (0..2 * ROUNDS).map(|_| timed(&mut work)).collect();
+    all.sort_by(f64::total_cmp);
+    all[ROUNDS]
 }
 
 fn timed(work: impl FnOnce()) -> f64 {

@@ -119,19 +119,10 @@ impl Gpu {
         if !dim.is_multiple_of(16) || !ffn.is_multiple_of(16) {
             return Err(NoGpu::Model("its layers are not a multiple of 16 wide"));
         }
-        // Four rows of floats, their 8-bit forms, and the weights of attention or the inner layer.
-        let rows = 16 * dim + 2 * 4 * dim;
-        let needed = (rows + 4 * ffn).max(rows + 4 * heads * gpu::LONGEST) + 256;
         at_least(
             "bytes of memory for a workgroup",
             self.limits.max_compute_workgroup_storage_size,
-            needed as u32,
-        )?;
-        // The projection's three numbers for each invocation and row, and the rows.
-        at_least(
-            "bytes of memory for a workgroup",
-            self.limits.max_compute_workgroup_storage_size,
-            (3 * 16 * WORKERS as usize + 4 * dim) as u32,
+            gpu::Tile::WIDE.memory(dim, ffn, heads) as u32,
         )
     }
 
@@ -144,8 +135,31 @@ impl Gpu {
         at_least(
             "bytes of memory for a workgroup",
             self.limits.max_compute_workgroup_storage_size,
-            gpu::slice_memory(config.dim_emb, config.dim_ffn, config.heads) as u32,
+            gpu::Tile::WIDE.memory(config.dim_emb, config.dim_ffn, config.heads) as u32,
         )
+    }
+
+    /// Has kernels with few rows take this tile from here on, those of all models; see [`gpu::Tile`].
+    ///
+    /// # Errors
+    /// If it is too large for the device and a model of these dimensions.
+    pub fn use_tile(&self, tile: gpu::Tile, config: &Config) -> Result<(), NoGpu> {
+        at_least(
+            "invocations in a workgroup",
+            self.limits.max_compute_invocations_per_workgroup.min(self.limits.max_compute_workgroup_size_x),
+            tile.workers as u32,
+        )?;
+        at_least(
+            "bytes of memory for a workgroup",
+            self.limits.max_compute_workgroup_storage_size,
+            gpu::Tile { rows: gpu::Tile::WIDE.rows, ..tile }.memory(
+                config.dim_emb,
+                config.dim_ffn,
+                config.heads,
+            ) as u32,
+        )?;
+        gpu::use_tile(tile);
+        Ok(())
     }
 
     /// Bytes of memory that the device holds for models and their work, pages kept for reuse included.

@@ -9,12 +9,13 @@ mod support;
 
 use std::sync::OnceLock;
 
+use model_core::Device;
 use model_core::device::Gpu;
 use model_core::format::config::Config;
 use model_core::format::marian::ModelFile;
 use model_core::nn::Model;
 use model_core::ops::{RECORD_HEAD, gpu};
-use model_core::translate::{Decoded, Lockstep, Sentence, Steps};
+use model_core::translate::{Batch, Decoded, Lockstep, Sentence, Steps};
 use pollster::block_on;
 use support::marian::{Spec, model_with_like_gates};
 use support::technews;
@@ -100,6 +101,61 @@ fn the_shipped_model_translates_the_same() {
         assert!(one.iter().all(|decoded| decoded.complete));
         assert_equal(&one, &slice, &format!("{count} sentences, {slots} slots"));
     }
+}
+
+/// Whatever a workgroup takes, a row's sums are made in one order.
+#[test]
+fn tiles_change_nothing() {
+    let Some(gpu) = gpu() else { return };
+    let spec = Spec { dim: 64, ffn: 160, heads: 4, dec_depth: 2, vocab: 1100, ..Spec::least() };
+    let bytes = model_with_like_gates(&spec);
+    let Some(model) = load(gpu, &bytes) else { return };
+    let file = ModelFile::parse(&bytes).expect("the model is sound");
+    let config = Config::from_model(&file).expect("the model is sound");
+    let sentences = random(&[3, 1, 12, 7, 20, 5, 9], spec.vocab);
+    let expected = decode(&model, NO_END, 8, Steps::One, &sentences);
+    let eos = expected[2].ids[9];
+    let ended = decode(&model, eos, 5, Steps::One, &sentences);
+    for rows in [1, 2, 4] {
+        for workers in [256, 512, 1024] {
+            if let Err(error) = gpu.use_tile(gpu::Tile { rows, workers }, &config) {
+                println!("skipped {rows} rows, {workers} invocations: {error}");
+                continue;
+            }
+            for steps in [Steps::One, Steps::Slice] {
+                let what = format!("{rows} rows, {workers} invocations, {steps:?}");
+                assert_equal(&expected, &decode(&model, NO_END, 8, steps, &sentences), &what);
+                assert_equal(&ended, &decode(&model, eos, 5, steps, &sentences), &what);
+            }
+        }
+    }
+}
+
+/// A model half as wide again as the shipped one, and deeper: the heads are 48 wide.
+#[test]
+fn a_larger_model_translates_as_on_the_cpu() {
+    let Some(gpu) = gpu() else { return };
+    let spec =
+        Spec { dim: 384, ffn: 1536, heads: 8, enc_depth: 6, dec_depth: 2, vocab: 600, ..Spec::least() };
+    let bytes = model_with_like_gates(&spec);
+    let model = load(gpu, &bytes).expect("the kernels do such a model");
+    let file = ModelFile::parse(&bytes).expect("the model is sound");
+    let config = Config::from_model(&file).expect("the model is sound");
+    let cpu = Model::load(&file, &config, &Device::flex()).expect("the model loads");
+    let sentences = random(&[3, 11, 7, 20, 1], spec.vocab);
+    let mut batch = Batch::start(&cpu, NO_END, sentences.clone());
+    let mut expected = vec![Vec::new(); sentences.len()];
+    while !batch.is_empty() {
+        for (index, decoded) in batch.step(&cpu) {
+            expected[index] = decoded.ids;
+        }
+    }
+    let one = decode(&model, NO_END, 8, Steps::One, &sentences);
+    assert_equal(&one, &decode(&model, NO_END, 8, Steps::Slice, &sentences), "a larger model");
+    // Where a driver fuses multiplications with additions, some may be others.
+    let equal = one.iter().zip(&expected).filter(|(one, expected)| one.ids == **expected).count();
+    println!("{equal} of {} sentences are equal", sentences.len());
+    assert!(equal + 1 >= sentences.len(), "{equal} of {} are equal", sentences.len());
 }
 
 #[test]

@@ -7,6 +7,8 @@
 //! Nothing here waits for the GPU or asks it anything; only reading a tensor does.
 
 mod shader;
+mod text;
+mod tile;
 
 use std::cell::{Cell, RefCell};
 
@@ -20,8 +22,11 @@ use burn_cubecl::cubecl::server::KernelArguments;
 use burn_cubecl::template::SourceKernel;
 use burn_cubecl::tensor::CubeTensor;
 
-use self::shader::{COLUMNS, Map, Shader, Steps};
-pub use self::shader::{LONGEST, use_packed_dot};
+pub use self::shader::use_packed_dot;
+use self::shader::{COLUMNS, Kernel, Map, Shader, Steps};
+use self::tile::tile;
+pub(crate) use self::tile::use_tile;
+pub use self::tile::{LONGEST, Tile};
 use super::{
     AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, SelfAttentionForm, StepsForm, TranslationOps,
 };
@@ -51,16 +56,6 @@ pub async fn trace(work: impl FnOnce()) -> Vec<(&'static str, f64)> {
     times
 }
 
-/// Bytes of a workgroup's memory for several steps of a model.
-pub fn slice_memory(dim: usize, ffn: usize, heads: usize) -> usize {
-    // Four rows of floats and their 8-bit forms, what the sublayers share, a number for each head of each row, and some
-    // numbers for each row.
-    16 * dim + 4 * dim + 4 * Steps::shared_words(heads, ffn) + 16 * heads + 256
-}
-
-/// Rows that a workgroup takes.
-const TILE: usize = 4;
-
 /// A tensor for results, of 32-bit numbers, like `model` in everything but the shape.
 fn empty(model: &CubeTensor, shape: impl Into<Shape>, dtype: DType) -> CubeTensor {
     let shape = shape.into();
@@ -78,6 +73,11 @@ fn dims<const D: usize>(tensor: &CubeTensor) -> [usize; D] {
 
 /// Has the GPU run a shader with `groups` workgroups, the buffers in the order of their bindings.
 fn launch(shader: Shader, groups: [usize; 2], buffers: &[&CubeTensor]) {
+    launch_tiled(shader, Tile::WIDE, groups, buffers);
+}
+
+/// As [`launch`], by workgroups that take a tile each.
+fn launch_tiled(shader: Shader, tile: Tile, groups: [usize; 2], buffers: &[&CubeTensor]) {
     if groups.contains(&0) {
         return;
     }
@@ -91,12 +91,13 @@ fn launch(shader: Shader, groups: [usize; 2], buffers: &[&CubeTensor]) {
         arguments = arguments.with_buffer(binding);
     }
     let client = buffers[0].client.clone();
-    let workers = CubeDim::new_1d(shader.workers());
+    let kernel = Kernel { shader, tile };
+    let workers = CubeDim::new_1d(kernel.workers());
     DISPATCHES.set(DISPATCHES.get() + 1);
     let [x, y] = groups.map(|count| count as u32);
-    let name = shader.name();
+    let name = kernel.shader.name();
     let launch = || {
-        client.launch(Box::new(SourceKernel::new(shader, workers)), CubeCount::Static(x, y, 1), arguments);
+        client.launch(Box::new(SourceKernel::new(kernel, workers)), CubeCount::Static(x, y, 1), arguments);
     };
     TRACE.with_borrow_mut(|trace| match trace {
         None => launch(),
@@ -107,6 +108,12 @@ fn launch(shader: Shader, groups: [usize; 2], buffers: &[&CubeTensor]) {
             trace.extend(window.and_then(|window| client.profile_end(window)).map(|time| (name, time)));
         }
     });
+}
+
+/// As [`launch`], by workgroups that take some rows each.
+fn launch_rows(shader: Shader, rows: usize, buffers: &[&CubeTensor]) {
+    let tile = tile(rows);
+    launch_tiled(shader, tile, [rows.div_ceil(tile.rows), 1], buffers);
 }
 
 /// Workgroups of 64 invocations for so many of them.
@@ -174,8 +181,10 @@ impl TranslationOps for CubeBackend {
     fn affine(x: FloatTensor<Self>, map: IntTensor<Self>, form: AffineForm) -> FloatTensor<Self> {
         let [rows, _] = dims(&x);
         let out = floats(&x, [rows, form.outputs]);
-        let groups = [form.outputs.div_ceil(256), rows.div_ceil(TILE)];
-        launch(Shader::Affine(form.into()), groups, &[&x, &map, &out]);
+        // With many rows each weight does for several of them; with few, all of the device should have something to do.
+        let tile = Tile { workers: Tile::WIDE.workers, ..tile(rows) };
+        let groups = [form.outputs.div_ceil(tile.workers), rows.div_ceil(tile.rows)];
+        launch_tiled(Shader::Affine(form.into()), tile, groups, &[&x, &map, &out]);
         out
     }
 
@@ -187,7 +196,7 @@ impl TranslationOps for CubeBackend {
         let [rows, _] = dims(&x);
         let parts = form.outputs.div_ceil(COLUMNS);
         let best = empty(&x, [parts, rows, 4], DType::I32);
-        launch(Shader::Project(form.into()), [parts, rows.div_ceil(TILE)], &[&x, &map, &best]);
+        launch(Shader::Project(form.into()), [parts, rows.div_ceil(Tile::WIDE.rows)], &[&x, &map, &best]);
         let (ids, log_probs) = (empty(&x, [rows], DType::I32), floats(&x, [rows]));
         launch(Shader::Pick, [groups_of_64(rows), 1], &[&best, &ids, &log_probs]);
         (ids, log_probs)
@@ -202,7 +211,7 @@ impl TranslationOps for CubeBackend {
         let [rows, dim] = dims(&x);
         let (new, out) = (floats(&x, [rows, dim]), floats(&x, [rows, dim]));
         let buffers = [&gates, &x, &cell, &norm, &new, &out];
-        launch(Shader::Ssru { dim }, [rows.div_ceil(TILE), 1], &buffers);
+        launch_rows(Shader::Ssru { dim }, rows, &buffers);
         (out, new)
     }
 
@@ -217,7 +226,7 @@ impl TranslationOps for CubeBackend {
         let [tokens, _] = dims(&x);
         let y = floats(&x, [tokens, dim_of(&norm)]);
         let shader = Shader::SelfAttention { heads: form.heads, out: form.out.into() };
-        launch(shader, [tokens.div_ceil(TILE), 1], &[&qkv, &x, &spans, &out, &norm, &y]);
+        launch_rows(shader, tokens, &[&qkv, &x, &spans, &out, &norm, &y]);
         y
     }
 
@@ -234,7 +243,7 @@ impl TranslationOps for CubeBackend {
         let (y, alignment) = (floats(&x, [rows, dim]), floats(&x, [rows, form.longest]));
         let shader = Shader::CrossAttention { heads: form.heads, query: form.q.into(), out: form.out.into() };
         let buffers = [&x, &kv, &spans, &q, &out, &norm, &alignment, &y];
-        launch(shader, [rows.div_ceil(TILE), 1], &buffers);
+        launch_rows(shader, rows, &buffers);
         (y, alignment)
     }
 
@@ -248,7 +257,7 @@ impl TranslationOps for CubeBackend {
         let [rows, dim] = dims(&x);
         let y = floats(&x, [rows, dim]);
         let shader = Shader::FeedForward { inner: form.inner.into(), outer: form.outer.into() };
-        launch(shader, [rows.div_ceil(TILE), 1], &[&x, &inner, &outer, &norm, &y]);
+        launch_rows(shader, rows, &[&x, &inner, &outer, &norm, &y]);
         y
     }
 
@@ -309,7 +318,7 @@ impl TranslationOps for CubeBackend {
         if !form.tied {
             buffers.push(&table);
         }
-        launch(Shader::Steps(Steps::from(&form)), [rows.div_ceil(TILE), 1], &buffers);
+        launch_rows(Shader::Steps(Steps::from(&form)), rows, &buffers);
         (state, history)
     }
 }

@@ -1,14 +1,20 @@
-/// An output of `MAP` for the four rows whose quantised numbers `READ` has, sixteen at a time.
-fn MAP_apply(output: u32) -> vec4<f32> {
-    var sums = vec4<i32>();
-    for (var block = 0u; block < MAP_BLOCKS; block++) {
-        let weights = MAP[MAP_WEIGHTS + block * MAP_OUTPUTS + output];
-        sums += vec4(
-            dot16(READ(block), weights),
-            dot16(READ(MAP_BLOCKS + block), weights),
-            dot16(READ(2u * MAP_BLOCKS + block), weights),
-            dot16(READ(3u * MAP_BLOCKS + block), weights),
-        );
+// Weights are loaded by turns of `MAP_TURN` sixteens of inputs, so that many are on their way at once.
+
+/// The exact products of an output's weights, `count` sixteens of them from `start` on, with what `READ` has of the rows.
+fn MAP_products(output: u32, start: u32, count: u32) -> Ints {
+    var sums = Ints();
+    var at = MAP_WEIGHTS + start * MAP_OUTPUTS + output;
+    for (var block = start; block < start + count; block += MAP_TURN) {
+        EACH(: let weights# = MAP[at + #u * MAP_OUTPUTS];
+        :)
+        EACH(: sums += Ints(ROWS(: dot16(READ($u * MAP_BLOCKS + block + #u), weights#) :));
+        :)
+        at += MAP_TURN * MAP_OUTPUTS;
     }
-    return MAP_finish(output, sums);
+    return sums;
+}
+
+/// An output of `MAP` for the rows.
+fn MAP_apply(output: u32) -> Floats {
+    return MAP_finish(output, MAP_products(output, 0u, MAP_BLOCKS));
 }

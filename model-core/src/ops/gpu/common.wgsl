@@ -1,13 +1,8 @@
-// What the kernels share. All of them take their rows by tiles of four and have 256 invocations in a workgroup.
+// What the kernels share. A workgroup takes `TILE` rows and has `WORKERS` invocations. `Floats`, `Ints` and `Numbers` have
+// a number for each row of the tile.
 //
-// Sums that go through several values are made from left to right by one invocation, as on the CPU: rounding to 8 bits
-// makes the last bit matter.
-
-/// The rows of a tile.
-const TILE = 4u;
-
-/// The invocations of a workgroup.
-const WORKERS = 256u;
+// Sums of floats are made from left to right by one invocation, as on the CPU: rounding to 8 bits makes the last bit
+// matter. What is parallel are different sums.
 
 /// Four numbers times `alpha`, rounded to 8 bits, the first in the lowest.
 fn quantise(x: vec4<f32>, alpha: f32) -> u32 {

@@ -4,16 +4,8 @@
 @group(0) @binding(3) var<storage, read_write> norm: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-/// The results of the inner map, quantised for the outer one, four in a word.
-var<workgroup> hidden: array<u32, TILE * OUT_BLOCKS * 4u>;
-
-/// Sixteen numbers of a row of `hidden`.
-fn read_hidden(at: u32) -> vec4<u32> {
-    return vec4(hidden[4u * at], hidden[4u * at + 1u], hidden[4u * at + 2u], hidden[4u * at + 3u]);
-}
-
-/// Four rows.
-@compute @workgroup_size(256)
+/// A tile of rows.
+@compute @workgroup_size(WORKERS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) worker: u32) {
     let rows = arrayLength(&x) / (DIM / 4u);
     let first = TILE * group.x;
@@ -21,17 +13,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     workgroupBarrier();
     let alpha = OUT_alpha();
     for (var four = worker; four < INNER_OUTPUTS / 4u; four += WORKERS) {
-        let words = inner(four, alpha);
-        for (var row = 0u; row < TILE; row++) {
-            hidden[row * OUT_BLOCKS * 4u + four] = words[row];
-        }
+        inner(four, alpha);
     }
     workgroupBarrier();
+    OUT_share(worker);
     for (var output = worker; output < DIM; output += WORKERS) {
-        let y = OUT_apply(output);
+        let y = OUT_shared(output);
         for (var row = 0u; row < TILE; row++) {
             let source = min(first + row, rows - 1u);
-            rows_in_work[row * DIM + output] = y[row] + x[(source * DIM + output) / 4u][output % 4u];
+            rows_in_work[row * DIM + output] = of_row(y, row) + x[(source * DIM + output) / 4u][output % 4u];
         }
     }
     write_normal(worker, first, rows);

@@ -1,29 +1,36 @@
-/// Four outputs of the inner map for four rows, quantised for the outer one.
-fn inner(four: u32, alpha: f32) -> vec4<u32> {
-    var sums = array<vec4<i32>, 4>();
-    for (var block = 0u; block < MAP_BLOCKS; block++) {
-        let a = input[block];
-        let b = input[MAP_BLOCKS + block];
-        let c = input[2u * MAP_BLOCKS + block];
-        let d = input[3u * MAP_BLOCKS + block];
-        let at = MAP_WEIGHTS + block * MAP_OUTPUTS + 4u * four;
-        let w0 = MAP[at];
-        let w1 = MAP[at + 1u];
-        let w2 = MAP[at + 2u];
-        let w3 = MAP[at + 3u];
-        sums[0] += vec4(dot16(a, w0), dot16(b, w0), dot16(c, w0), dot16(d, w0));
-        sums[1] += vec4(dot16(a, w1), dot16(b, w1), dot16(c, w1), dot16(d, w1));
-        sums[2] += vec4(dot16(a, w2), dot16(b, w2), dot16(c, w2), dot16(d, w2));
-        sums[3] += vec4(dot16(a, w3), dot16(b, w3), dot16(c, w3), dot16(d, w3));
+/// Four outputs of the inner map for the rows, quantised for the outer one, to `work`.
+fn inner(four: u32, alpha: f32) {
+    var sums0 = Ints();
+    var sums1 = Ints();
+    var sums2 = Ints();
+    var sums3 = Ints();
+    var at = MAP_WEIGHTS + 4u * four;
+    for (var block = 0u; block < MAP_BLOCKS; block += FOURS_TURN) {
+        EACH(: let a# = MAP[at + #u * MAP_OUTPUTS];
+        let b# = MAP[at + #u * MAP_OUTPUTS + 1u];
+        let c# = MAP[at + #u * MAP_OUTPUTS + 2u];
+        let d# = MAP[at + #u * MAP_OUTPUTS + 3u];
+        :)
+        EACH(: LINES(: let in#_$ = input[$u * MAP_BLOCKS + block + #u];
+        :)
+        sums0 += Ints(ROWS(: dot16(in#_$, a#) :));
+        sums1 += Ints(ROWS(: dot16(in#_$, b#) :));
+        sums2 += Ints(ROWS(: dot16(in#_$, c#) :));
+        sums3 += Ints(ROWS(: dot16(in#_$, d#) :));
+        :)
+        at += FOURS_TURN * MAP_OUTPUTS;
     }
-    let y0 = MAP_finish(4u * four, sums[0]);
-    let y1 = MAP_finish(4u * four + 1u, sums[1]);
-    let y2 = MAP_finish(4u * four + 2u, sums[2]);
-    let y3 = MAP_finish(4u * four + 3u, sums[3]);
-    return vec4(
-        quantise(vec4(y0.x, y1.x, y2.x, y3.x), alpha),
-        quantise(vec4(y0.y, y1.y, y2.y, y3.y), alpha),
-        quantise(vec4(y0.z, y1.z, y2.z, y3.z), alpha),
-        quantise(vec4(y0.w, y1.w, y2.w, y3.w), alpha),
-    );
+    let y0 = MAP_finish(4u * four, sums0);
+    let y1 = MAP_finish(4u * four + 1u, sums1);
+    let y2 = MAP_finish(4u * four + 2u, sums2);
+    let y3 = MAP_finish(4u * four + 3u, sums3);
+    for (var row = 0u; row < TILE; row++) {
+        let outputs = vec4(of_row(y0, row), of_row(y1, row), of_row(y2, row), of_row(y3, row));
+        work[row * (MAP_OUTPUTS / 4u) + four] = quantise(outputs, alpha);
+    }
+}
+
+/// Sixteen numbers of a row of hidden activations.
+fn read_hidden(at: u32) -> vec4<u32> {
+    return vec4(work[4u * at], work[4u * at + 1u], work[4u * at + 2u], work[4u * at + 3u]);
 }

@@ -12,12 +12,15 @@ fn MAP_alpha() -> f32 {
     return bitcast<f32>(MAP[0].x);
 }
 
-/// The results of the four rows in `MAP_input`, from their exact products with the output's weights.
-fn MAP_finish(output: u32, products: vec4<i32>) -> vec4<f32> {
+/// The results of the rows, from their exact products with the output's weights.
+fn MAP_finish(output: u32, products: Ints) -> Floats {
     let line = output / 4u;
     let place = output % 4u;
-    let sums = vec4<f32>(products + vec4(bitcast<i32>(MAP[MAP_SHIFT + line][place])));
+    let sums = Floats(products + Ints(bitcast<i32>(MAP[MAP_SHIFT + line][place])));
     let scaled = sums * bitcast<f32>(MAP[MAP_SCALE + line][place]);
     let y = scaled + bitcast<f32>(MAP[MAP_BIAS + line][place]);
-    return select(y, max(y, vec4(0.0)), MAP_RELU);
+    if MAP_RELU {
+        return max(y, Floats(0.0));
+    }
+    return y;
 }

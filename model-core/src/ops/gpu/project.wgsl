@@ -3,26 +3,26 @@
 @group(0) @binding(2) var<storage, read_write> parts: array<vec4<u32>>;
 
 // For each invocation and row: the best output, its number, and the sum of the exponentials relative to it.
-var<workgroup> best: array<vec4<f32>, WORKERS>;
-var<workgroup> number: array<vec4<u32>, WORKERS>;
-var<workgroup> sums: array<vec4<f32>, WORKERS>;
+var<workgroup> best: array<Floats, WORKERS>;
+var<workgroup> number: array<Numbers, WORKERS>;
+var<workgroup> sums: array<Floats, WORKERS>;
 
-/// The best of `COLUMNS` outputs of four rows.
-@compute @workgroup_size(256)
+/// The best of `COLUMNS` outputs of a tile of rows.
+@compute @workgroup_size(WORKERS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) worker: u32) {
     let rows = arrayLength(&x) / (MAP_INPUTS / 4u);
     let first = TILE * group.y;
     load_input(worker, first, rows);
     workgroupBarrier();
 
-    var top = vec4(-3.0e38);
-    var top_number = vec4(0u);
-    var sum = vec4(0.0);
+    var top = Floats(-3.0e38);
+    var top_number = Numbers(0u);
+    var sum = Floats(0.0);
     let end = min(COLUMNS * (group.x + 1u), MAP_OUTPUTS);
     for (var output = COLUMNS * group.x + worker; output < end; output += WORKERS) {
         let y = MAP_apply(output);
         let before = top;
-        top_number = select(top_number, vec4(output), y > top);
+        top_number = select(top_number, Numbers(output), y > top);
         top = max(top, y);
         sum = sum * exp(before - top) + exp(y - top);
     }
@@ -47,7 +47,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     if worker == 0u {
         for (var row = 0u; row < min(TILE, rows - first); row++) {
-            parts[group.x * rows + first + row] = vec4(bitcast<u32>(top[row]), top_number[row], bitcast<u32>(sum[row]), 0u);
+            parts[group.x * rows + first + row] = vec4(
+                bitcast<u32>(of_row(top, row)),
+                number_of_row(top_number, row),
+                bitcast<u32>(of_row(sum, row)),
+                0u,
+            );
         }
     }
 }

@@ -5,8 +5,8 @@
 @group(0) @binding(4) var<storage, read_write> new_cell: array<f32>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
-/// Four rows.
-@compute @workgroup_size(256)
+/// A tile of rows.
+@compute @workgroup_size(WORKERS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) worker: u32) {
     let rows = arrayLength(&x) / DIM;
     let first = TILE * group.x;

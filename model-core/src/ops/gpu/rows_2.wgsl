@@ -1,0 +1,12 @@
+alias Floats = vec2<f32>;
+alias Ints = vec2<i32>;
+alias Numbers = vec2<u32>;
+
+/// The number of a row.
+fn of_row(numbers: Floats, row: u32) -> f32 {
+    return numbers[row];
+}
+
+fn number_of_row(numbers: Numbers, row: u32) -> u32 {
+    return numbers[row];
+}
