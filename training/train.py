@@ -3,9 +3,9 @@
 
 The graph is Marian's, parameter for parameter (names, shapes [in, out], post-norm "dan",
 ReLU feed-forward, sinusoidal positions, all embeddings tied), so the result exports as is.
-Runs on CUDA (bf16) or CPU (bf16 where AVX512-BF16 is there). One process, resumable.
+Made for CPUs (bf16 where that is faster); a big GPU has train_gpu.py. One process, resumable.
 """
-import argparse, json, math, multiprocessing, os, signal, struct, sys, time
+import argparse, json, math, os, signal, struct, sys, time
 import numpy as np
 import torch
 import torch.nn as nn
@@ -37,7 +37,6 @@ ap.add_argument("--constant", action="store_true", help="no decay after the warm
 ap.add_argument("--int8", action="store_true", help="round weights and activations as the exported file will (straight-through gradients): for the end of training")
 ap.add_argument("--cooldown", action="store_true", help="the rate falls to nothing over this run, and the average covers its last steps only: the way to end open-ended training")
 ap.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-ap.add_argument("--workers", type=int, default=0, help="processes that collate batches ahead")
 ap.add_argument("--seed", type=int, default=1)
 ap.add_argument("--log", type=int, default=100)
 ap.add_argument("--save-minutes", type=float, default=10)
@@ -66,17 +65,10 @@ def load(path):
     z = np.load(path + ".npz")
     return {k: z[k] for k in z.files}
 
-try: import triton; from scan import scan_forward, scan_backward
-except ImportError: triton = None
-fast_scan = triton is not None and (dev.type == "cuda" or os.environ.get("TRITON_INTERPRET"))
-
 class SSRU(torch.autograd.Function):
     """c_t = f_t*c_{t-1} + (1-f_t)*x_t along dim 1, c_{-1}=0."""
     @staticmethod
     def forward(ctx, x, f):
-        if fast_scan:
-            x, f = x.contiguous(), f.contiguous(); c = torch.empty_like(x); b, n, w = x.shape
-            scan_forward[(b, triton.cdiv(w, 128))](x, f, c, n, w, BLOCK=128, num_warps=4); ctx.save_for_backward(x, f, c); return c
         c = torch.empty_like(x); p = torch.zeros_like(x[:, 0])
         u = x * (1 - f)
         for t in range(x.shape[1]):
@@ -87,9 +79,6 @@ class SSRU(torch.autograd.Function):
     def backward(ctx, g):
         x, f, c = ctx.saved_tensors
         d = torch.empty_like(x); p = torch.zeros_like(x[:, 0])
-        if fast_scan:
-            g = g.contiguous(); b, n, w = x.shape; scan_backward[(b, triton.cdiv(w, 128))](g, f, d, n, w, BLOCK=128, num_warps=4)
-            return d * (1 - f), d * (torch.cat([torch.zeros_like(c[:, :1]), c[:, :-1]], 1) - x)
         for t in range(x.shape[1] - 1, -1, -1):
             p = g[:, t] + p if t == x.shape[1] - 1 else torch.addcmul(g[:, t], f[:, t + 1], p)
             d[:, t] = p
@@ -266,16 +255,7 @@ def collate(d, ids):
     return src.astype(np.int16), tgt.astype(np.int16), sm, int(sm.sum()), at, y, *(ali or (None, None))
 
 def on_device(batch):
-    put = lambda v: (torch.from_numpy(v).pin_memory() if dev.type == "cuda" else torch.from_numpy(v)).to(dev, non_blocking=True)
-    return [put(v) if isinstance(v, np.ndarray) else v for v in batch]
-
-def stream(d):
-    """Collated batches, made ahead by worker processes where there are any."""
-    if not a.workers: yield from (collate(d, ids) for ids in batches(d)); return
-    with multiprocessing.get_context("fork").Pool(a.workers) as pool:
-        yield from pool.imap(collate_train, batches(d), chunksize=2)
-
-def collate_train(ids): return collate(data, ids)
+    return [torch.from_numpy(v).to(dev) if isinstance(v, np.ndarray) else v for v in batch]
 
 def loss_of(model, src, tgt, sm, words, at, y, ali, weight, smooth):
     src, tgt, y = src.long(), tgt.long(), y.long()
@@ -382,7 +362,7 @@ t0 = time.time(); last_save = t0; acc = [0.0, 0, 0]; tl = t0; epoch = 0; done = 
 model.train(); stop = []
 signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
 while not done:
-    for batch in stream(data):
+    for batch in (collate(data, ids) for ids in batches(data)):
         spent_now = spent + (time.time() - t0) / 60
         if stop or (time.time() - t0) / 60 > a.minutes: done = True; break
         lr = lr_at(step, spent_now)

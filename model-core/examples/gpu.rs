@@ -49,6 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let begin = Instant::now();
     let gpu = block_on(Gpu::find())?;
     gpu.check(&config)?;
+    gpu.suit(&config);
     let mut model = Model::load(&file, &config, &gpu.device)?;
     match gpu.check_slices(&config) {
         Ok(()) => model.decoder.fuse(),

@@ -24,6 +24,7 @@ pub struct Gpu {
     /// Whether its shaders multiply 8-bit numbers four at a time.
     pub packed_dot: bool,
     limits: wgpu::Limits,
+    kind: wgpu::DeviceType,
     wgpu: wgpu::Device,
 }
 
@@ -107,7 +108,7 @@ impl Gpu {
             .map_err(|error| NoGpu::Refused(error.to_string()))?;
         gpu::use_packed_dot(packed_dot);
         let name = if info.name.is_empty() { info.backend.to_string() } else { info.name };
-        Ok(Self { device, name, packed_dot, limits, wgpu })
+        Ok(Self { device, name, packed_dot, limits, kind: info.device_type, wgpu })
     }
 
     /// Whether a model of these dimensions can run on it.
@@ -137,6 +138,22 @@ impl Gpu {
             self.limits.max_compute_workgroup_storage_size,
             gpu::Tile::WIDE.memory(config.dim_emb, config.dim_ffn, config.heads) as u32,
         )
+    }
+
+    /// Has kernels with few rows share out work as suits the device; see [`gpu::Tile`]. A card of its own has cores for every
+    /// sentence; what is no GPU wants few large workgroups; of others, which is all that browsers say, too little is known.
+    /// To be called before a model runs.
+    pub fn suit(&self, config: &Config) {
+        let (rows, workers): (usize, &[usize]) = match self.kind {
+            wgpu::DeviceType::Cpu => return,
+            wgpu::DeviceType::DiscreteGpu => (1, &[1024, 512, 256]),
+            _ => (2, &[512, 256]),
+        };
+        for &workers in workers {
+            if self.use_tile(gpu::Tile { rows, workers }, config).is_ok() {
+                return;
+            }
+        }
     }
 
     /// Has kernels with few rows take this tile from here on, those of all models; see [`gpu::Tile`].

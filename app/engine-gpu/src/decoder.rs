@@ -74,6 +74,7 @@ impl Ready {
         let config = Config::from_model(&file).map_err(words)?;
         let gpu = Gpu::find().await.map_err(|error| error.to_string())?;
         gpu.check(&config).map_err(|error| error.to_string())?;
+        gpu.suit(&config);
         let mut model = Model::load(&file, &config, &gpu.device).map_err(words)?;
         if gpu.check_slices(&config).is_ok() {
             // Where it cannot be, each step is asked for by itself.
