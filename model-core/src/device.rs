@@ -141,13 +141,13 @@ impl Gpu {
     }
 
     /// Has kernels with few rows share out work as suits the device; see [`gpu::Tile`]. A card of its own has cores for every
-    /// sentence; what is no GPU wants few large workgroups; of others, which is all that browsers say, too little is known.
-    /// To be called before a model runs.
+    /// sentence. What is no GPU wants as many rows in a workgroup as there can be; browsers do not say so, but such a device
+    /// has no large workgroups. Of others too little is known. To be called before a model runs.
     pub fn suit(&self, config: &Config) {
         let (rows, workers): (usize, &[usize]) = match self.kind {
             wgpu::DeviceType::Cpu => return,
             wgpu::DeviceType::DiscreteGpu => (1, &[1024, 512, 256]),
-            _ => (2, &[512, 256]),
+            _ => (2, &[512]),
         };
         for &workers in workers {
             if self.use_tile(gpu::Tile { rows, workers }, config).is_ok() {

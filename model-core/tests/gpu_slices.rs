@@ -7,16 +7,15 @@
 
 mod support;
 
-use std::sync::OnceLock;
-
 use model_core::Device;
 use model_core::device::Gpu;
 use model_core::format::config::Config;
 use model_core::format::marian::ModelFile;
 use model_core::nn::Model;
 use model_core::ops::{RECORD_HEAD, gpu};
-use model_core::translate::{Batch, Decoded, Lockstep, Sentence, Steps};
+use model_core::translate::{Batch, Decoded, Sentence, Steps};
 use pollster::block_on;
+use support::device::{decode, gpu};
 use support::marian::{Spec, model_with_like_gates};
 use support::technews;
 
@@ -24,15 +23,6 @@ const TOLERANCE: f32 = 1e-4;
 
 /// A piece that no model has.
 const NO_END: u32 = i32::MAX.cast_unsigned();
-
-fn gpu() -> Option<&'static Gpu> {
-    static GPU: OnceLock<Option<Gpu>> = OnceLock::new();
-    let gpu = GPU.get_or_init(|| block_on(Gpu::find()).ok()).as_ref();
-    if gpu.is_none() {
-        println!("skipped: there is no GPU");
-    }
-    gpu
-}
 
 /// A model on the GPU that makes several steps at once; `None` where its memory does not do for that.
 fn load(gpu: &Gpu, bytes: &[u8]) -> Option<Model> {
@@ -46,14 +36,6 @@ fn load(gpu: &Gpu, bytes: &[u8]) -> Option<Model> {
     model.decoder.fuse();
     assert!(model.decoder.slices().is_some());
     Some(model)
-}
-
-fn decode(model: &Model, eos: u32, slots: usize, steps: Steps, sentences: &[Sentence]) -> Vec<Decoded> {
-    let mut all: Vec<Option<Decoded>> = vec![None; sentences.len()];
-    let lockstep = Lockstep::new(model, eos, slots, steps);
-    let run = lockstep.run(sentences.to_vec(), |index, decoded| all[index] = Some(decoded), || false);
-    block_on(run).expect("the GPU translates");
-    all.into_iter().map(|decoded| decoded.expect("every sentence comes")).collect()
 }
 
 fn assert_equal(one: &[Decoded], slice: &[Decoded], what: &str) {

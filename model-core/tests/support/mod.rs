@@ -1,6 +1,8 @@
 //! What several test files need: the model of the repository, and test sets.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+#[cfg(feature = "gpu")]
+pub(crate) mod device;
 pub(crate) mod marian;
 
 use std::fs;
