@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from round8 import Round8
 
 ap = argparse.ArgumentParser()
 ap.add_argument("--data", required=True, help="prefix: PREFIX.npz with src, src_off, tgt, tgt_off[, ali, ali_off]")
@@ -129,15 +130,6 @@ class Muon(torch.optim.Optimizer):
                 shrink, scale = 1 - g["lr"] * g["weight_decay"], -g["lr"] * 0.2 * max(group[0][0].shape) ** 0.5
                 torch._foreach_mul_([p for p, _ in group], shrink)
                 torch._foreach_add_([p for p, _ in group], [(y.t() if p.shape[0] > p.shape[1] else y).float() for (p, _), y in zip(group, x)], alpha=scale)
-
-class Round8(torch.autograd.Function):
-    """x on the grid of 255 steps between -limit and limit; the gradient passes inside the limit."""
-    @staticmethod
-    def forward(ctx, x, limit):
-        k = 127.0 / limit; y = (x.float() * k).round_().clamp_(-127, 127).mul_(1 / k).to(x.dtype)
-        ctx.save_for_backward(x.abs() <= limit); return y
-    @staticmethod
-    def backward(ctx, g): return g * ctx.saved_tensors[0], None
 
 def positions(n, d, device):
     half = d // 2

@@ -7,6 +7,7 @@ and the best goes on. The last part of the time trains with weights and activati
 import argparse, json, math, os, time
 import numpy as np, torch, torch.nn.functional as F
 from kernels import CrossEntropy, Scan
+from round8 import Round8
 from rows import batches, endless
 
 ap = argparse.ArgumentParser()
@@ -23,15 +24,6 @@ ap.add_argument("--reverse", action="store_true", help="the other direction, for
 a = ap.parse_args(); torch.backends.cuda.enable_cudnn_sdp(False)   # the memory-efficient kernel takes the masks of rows
 dev = torch.device(a.device); LINKS = a.rows * 64
 HALF = torch.bfloat16 if dev.type == "cuda" else torch.float32
-
-class Round8(torch.autograd.Function):
-    """x on the grid of 255 steps between -limit and limit; the gradient passes inside the limit."""
-    @staticmethod
-    def forward(ctx, x, limit):
-        k = 127.0 / limit; ctx.save_for_backward(x.abs() <= limit)
-        return (x.float() * k).round_().clamp_(-127, 127).mul_(1 / k).to(x.dtype)
-    @staticmethod
-    def backward(ctx, g): return g * ctx.saved_tensors[0], None
 
 class Embed(torch.autograd.Function):
     """Rows of W: [vocab, dim]; its gradient is added up without sorting, which a graph can record."""

@@ -116,27 +116,18 @@ impl Gpu {
     /// # Errors
     /// Says what stands in the way.
     pub fn check(&self, config: &Config) -> Result<(), NoGpu> {
-        let (dim, ffn, heads) = (config.dim_emb, config.dim_ffn, config.heads);
-        if !dim.is_multiple_of(16) || !ffn.is_multiple_of(16) {
+        if !config.dim_emb.is_multiple_of(16) || !config.dim_ffn.is_multiple_of(16) {
             return Err(NoGpu::Model("its layers are not a multiple of 16 wide"));
         }
-        at_least(
-            "bytes of memory for a workgroup",
-            self.limits.max_compute_workgroup_storage_size,
-            gpu::Tile::WIDE.memory(dim, ffn, heads) as u32,
-        )
+        self.has_memory(gpu::Tile::WIDE, config)
     }
 
-    /// Whether several decoding steps of a model of these dimensions can be one operation; see
-    /// [`Decoder::fuse`](crate::nn::Decoder::fuse).
-    ///
-    /// # Errors
-    /// Says what stands in the way.
-    pub fn check_slices(&self, config: &Config) -> Result<(), NoGpu> {
+    /// Whether a workgroup has the memory for a tile of a model of these dimensions.
+    fn has_memory(&self, tile: gpu::Tile, config: &Config) -> Result<(), NoGpu> {
         at_least(
             "bytes of memory for a workgroup",
             self.limits.max_compute_workgroup_storage_size,
-            gpu::Tile::WIDE.memory(config.dim_emb, config.dim_ffn, config.heads) as u32,
+            tile.memory(config.dim_emb, config.dim_ffn, config.heads) as u32,
         )
     }
 
@@ -166,15 +157,8 @@ impl Gpu {
             self.limits.max_compute_invocations_per_workgroup.min(self.limits.max_compute_workgroup_size_x),
             tile.workers as u32,
         )?;
-        at_least(
-            "bytes of memory for a workgroup",
-            self.limits.max_compute_workgroup_storage_size,
-            gpu::Tile { rows: gpu::Tile::WIDE.rows, ..tile }.memory(
-                config.dim_emb,
-                config.dim_ffn,
-                config.heads,
-            ) as u32,
-        )?;
+        // With many rows a workgroup takes as many as it can.
+        self.has_memory(gpu::Tile { rows: gpu::Tile::WIDE.rows, ..tile }, config)?;
         gpu::use_tile(tile);
         Ok(())
     }

@@ -76,10 +76,7 @@ impl Ready {
         gpu.check(&config).map_err(|error| error.to_string())?;
         gpu.suit(&config);
         let mut model = Model::load(&file, &config, &gpu.device).map_err(words)?;
-        if gpu.check_slices(&config).is_ok() {
-            // Where it cannot be, each step is asked for by itself.
-            model.decoder.fuse();
-        }
+        model.decoder.fuse();
         let known = Model::load(&file, &config, &Device::flex()).map_err(words)?;
         self_test(&known, &model).await.map_err(|error| format!("the self-test failed: {error}"))?;
         Ok(Self { gpu, model, eos })

@@ -29,10 +29,9 @@ impl Text {
         let mut text = Self { text: dot.to_owned(), tile, parts: 0, dim: 0 };
         text.number("TILE", tile.rows)
             .number("WORKERS", tile.workers)
-            .file(match tile.rows {
-                1 => include_str!("rows_1.wgsl"),
-                2 => include_str!("rows_2.wgsl"),
-                _ => include_str!("rows_4.wgsl"),
+            .file(&match tile.rows {
+                1 => include_str!("row.wgsl").to_owned(),
+                rows => include_str!("rows.wgsl").replace("VECTOR", &format!("vec{rows}")),
             })
             .file(include_str!("common.wgsl"));
         text

@@ -1,6 +1,6 @@
-alias Floats = vec2<f32>;
-alias Ints = vec2<i32>;
-alias Numbers = vec2<u32>;
+alias Floats = VECTOR<f32>;
+alias Ints = VECTOR<i32>;
+alias Numbers = VECTOR<u32>;
 
 /// The number of a row.
 fn of_row(numbers: Floats, row: u32) -> f32 {
