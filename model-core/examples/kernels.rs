@@ -21,7 +21,7 @@ use model_core::format::manifest::{Manifest, Role};
 use model_core::translate::Order;
 use model_core::{Device, Files, Options, Translation, Translator};
 use serde_json::{Value, json};
-use work::{Kernel, Work};
+use work::{Kernel, LEFT, Work, kept};
 
 /// Source pieces of a batch, as `translate/job.rs` fills it.
 const BATCH_PIECES: usize = 768;
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let words = text.split_whitespace().count();
     let sizes = Sizes::of(&translations, words);
-    let calls = calls(translator.config(), &sizes);
+    let calls = calls(translator.config(), translator.is_sketched(), &sizes);
     let engines: Vec<Value> = Isa::available()
         .filter(|&isa| isa != Isa::Scalar)
         .map(|isa| {
@@ -151,14 +151,17 @@ impl Call {
     fn operations(&self) -> usize {
         match self.kernel {
             Kernel::Affine | Kernel::AffineOfRelu | Kernel::Choice => 2 * self.rows * self.k * self.n,
+            Kernel::SketchedChoice => {
+                2 * self.rows * (self.k * self.k + kept(self.k) * self.n + LEFT * self.k)
+            }
             _ => 0,
         }
     }
 }
 
 /// All calls of the encoder and the decoder.
-fn calls(config: &Config, sizes: &Sizes) -> Vec<Call> {
-    use Kernel::{Affine, AffineOfRelu, Choice, CrossAttention, Embed, Norm, Recurrence, SelfAttention};
+fn calls(config: &Config, sketched: bool, sizes: &Sizes) -> Vec<Call> {
+    use Kernel::{Affine, AffineOfRelu, CrossAttention, Embed, Norm, Recurrence, SelfAttention};
     let (dim, inner) = (config.dim_emb, config.dim_ffn);
     let (encoder, decoder) = (config.enc_depth, config.dec_depth);
     let mut calls = Vec::new();
@@ -186,7 +189,8 @@ fn calls(config: &Config, sizes: &Sizes) -> Vec<Call> {
     add("decoder", "feed-forward", Affine, dim, inner, decoder);
     add("decoder", "feed-forward", AffineOfRelu, inner, dim, decoder);
     add("decoder", "normalisation", Norm, dim, dim, 2 * decoder);
-    add("decoder", "projection to the vocabulary", Choice, dim, config.target_vocab, 1);
+    let choice = if sketched { Kernel::SketchedChoice } else { Kernel::Choice };
+    add("decoder", "projection to the vocabulary", choice, dim, config.target_vocab, 1);
     let products: Vec<_> =
         calls.iter().filter(|call| call.part == "decoder" && call.operations() > 0).collect();
     let few = |rows| {

@@ -17,6 +17,8 @@ mod mutation;
 mod published;
 #[path = "format/shortlist.rs"]
 mod shortlist;
+#[path = "format/sketch.rs"]
+mod sketch;
 #[path = "support/marian.rs"]
 mod writer;
 

@@ -17,6 +17,7 @@ use checks::check_gpu;
 use model_core::device::{Gpu, self_test};
 use model_core::format::config::Config;
 use model_core::format::marian::ModelFile;
+use model_core::format::sketch::SKETCH_ITEM;
 use model_core::nn::Model;
 use model_core::ops::gpu;
 use model_core::translate::{Decoded, DeviceError, Lockstep, Sentence, Steps, Translation};
@@ -57,7 +58,8 @@ fn operations_equal_their_references() {
 fn the_self_test_tells_a_good_device_from_a_bad_one() {
     let Some(gpu) = gpu() else { return };
     let files = support::Model::read();
-    let file = ModelFile::parse(&files.model).expect("the shipped model is sound");
+    // The sums that are compared are estimates with a sketch.
+    let file = ModelFile::parse(&files.model).expect("the shipped model is sound").without(SKETCH_ITEM);
     let config = Config::from_model(&file).expect("the shipped model is sound");
     let cpu = Model::load(&file, &config, &Device::flex()).expect("the shipped model loads");
     let mut model = model(gpu);

@@ -48,7 +48,8 @@ fn tensors(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let alpha = file.alpha(item.name()).map_err(failed)?;
         let alpha = alpha.map_or_else(String::new, |alpha| format!("  alpha {alpha}"));
         println!("{:<36} {:<9} {:?}{alpha}", item.name(), item.dtype().name(), item.shape());
-        if item.name() != model_core::format::marian::CONFIG_ITEM {
+        // The configuration and the sketch are no weights.
+        if !item.name().starts_with("special:") {
             parameters += item.elements();
         }
     }

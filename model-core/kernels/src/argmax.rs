@@ -83,7 +83,7 @@ impl Job for Argmax<'_> {
                     let before = best[row];
                     if top > before {
                         best[row] = top;
-                        ids[row] = (first + position(logits, top)) as u32;
+                        ids[row] = (first + position(logits.as_flattened(), top)) as u32;
                     }
                     if log_prob.is_some() {
                         sum[row] = sum[row] * exp_of(k, before - best[row]) + sum_exp(k, logits, best[row]);
@@ -100,7 +100,7 @@ impl Job for Argmax<'_> {
 }
 
 #[inline(always)]
-fn greatest<K: Kernel>(k: K, logits: &[[f32; LANES]]) -> f32 {
+pub(crate) fn greatest<K: Kernel>(k: K, logits: &[[f32; LANES]]) -> f32 {
     let mut top = k.splat(f32::NEG_INFINITY);
     for chunk in logits {
         top = k.load(chunk).max(top);
@@ -110,12 +110,12 @@ fn greatest<K: Kernel>(k: K, logits: &[[f32; LANES]]) -> f32 {
 
 /// Where `value` is first; it is there.
 #[inline(always)]
-fn position(logits: &[[f32; LANES]], value: f32) -> usize {
-    logits.as_flattened().iter().position(|&logit| logit == value).unwrap_or(0)
+pub(crate) fn position(logits: &[f32], value: f32) -> usize {
+    logits.iter().position(|&logit| logit == value).unwrap_or(0)
 }
 
 #[inline(always)]
-fn sum_exp<K: Kernel>(k: K, logits: &[[f32; LANES]], best: f32) -> f32 {
+pub(crate) fn sum_exp<K: Kernel>(k: K, logits: &[[f32; LANES]], best: f32) -> f32 {
     let best = k.splat(best);
     let mut sum = k.splat(0.0);
     for chunk in logits {

@@ -126,6 +126,15 @@ impl Lanes for Floats {
             _mm_cvtss_f32(_mm_max_ps(two, _mm_movehdup_ps(two)))
         }
     }
+
+    #[inline(always)]
+    fn not_below(self, limit: Floats) -> u32 {
+        // SAFETY: a value of the type proves that the machine has AVX2.
+        let [low, high] = array::from_fn(|i| unsafe {
+            _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(self.0[i], limit.0[i])).cast_unsigned()
+        });
+        low | high << 8
+    }
 }
 
 /// See [`Lanes::widen`].
@@ -239,6 +248,38 @@ impl Kernel for Avx2 {
             }
         }
     }
+
+    #[inline(always)]
+    unsafe fn dots(self, x: *const i16, w: [*const i8; 4], len: usize) -> [i32; 4] {
+        // SAFETY: the caller's promise, and `self` proves that the machine has AVX2.
+        unsafe { dots(x, w, len) }
+    }
+}
+
+/// See [`Kernel::dots`].
+///
+/// # Safety
+/// As for [`Kernel::dots`]; the machine must have AVX2.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(crate) unsafe fn dots(x: *const i16, w: [*const i8; 4], len: usize) -> [i32; 4] {
+    let mut sums = [_mm256_setzero_si256(); 4];
+    for i in (0..len).step_by(LANES) {
+        // SAFETY: the caller's promise; the instructions want no alignment.
+        unsafe {
+            let x = _mm256_loadu_si256(x.add(i).cast());
+            for (sum, w) in sums.iter_mut().zip(w) {
+                let w = _mm256_cvtepi8_epi16(_mm_loadu_si128(w.add(i).cast()));
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(w, x));
+            }
+        }
+    }
+    let pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(sums[0], sums[1]), _mm256_hadd_epi32(sums[2], sums[3]));
+    let four = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256::<1>(pairs));
+    let mut out = [0; 4];
+    // SAFETY: four integers are a vector; the instruction wants no alignment.
+    unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), four) };
+    out
 }
 
 /// `M` rows of sixteen columns.

@@ -8,6 +8,7 @@ use std::arch::x86_64::*;
 use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
+use crate::avx2;
 use crate::kernel::{Form, Job, Kernel, LANES, Lanes, SHIFT, Tile, sixteen};
 
 /// Only [`run`] makes one.
@@ -93,6 +94,12 @@ impl Lanes for Floats {
     fn zero_where_below(self, x: Floats, limit: Floats) -> Floats {
         // SAFETY: a value of the type proves that the machine has AVX-512.
         Floats(unsafe { _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(x.0, limit.0), self.0) })
+    }
+
+    #[inline(always)]
+    fn not_below(self, limit: Floats) -> u32 {
+        // SAFETY: a value of the type proves that the machine has AVX-512.
+        u32::from(unsafe { _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(self.0, limit.0) })
     }
 
     #[inline(always)]
@@ -204,6 +211,12 @@ impl Kernel for Avx512 {
                 _ => tile::<6>(t),
             }
         }
+    }
+
+    #[inline(always)]
+    unsafe fn dots(self, x: *const i16, w: [*const i8; 4], len: usize) -> [i32; 4] {
+        // SAFETY: the caller's promise, and AVX-512 F includes AVX2.
+        unsafe { avx2::dots(x, w, len) }
     }
 }
 

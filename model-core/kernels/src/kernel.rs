@@ -59,6 +59,9 @@ pub(crate) trait Lanes:
     /// The greatest lane. None may be NaN.
     fn greatest(self) -> f32;
 
+    /// A bit for each lane, the lowest for the first: 0 where it is below `limit`.
+    fn not_below(self, limit: Self) -> u32;
+
     /// The sum of the lanes: of every fourth, and then of those four.
     #[inline(always)]
     fn sum(self) -> f32 {
@@ -183,6 +186,13 @@ pub(crate) trait Kernel: Copy {
     /// # Safety
     /// The pointers of `tile` must be valid for what its fields say.
     unsafe fn tile(self, m: usize, tile: &Tile<Self::Activation>);
+
+    /// The sums of the products of `len` activations and the weights of four outputs, which are exact. Four, so that
+    /// they need not wait for each other's weights.
+    ///
+    /// # Safety
+    /// There must be `len` numbers at `x` and at each of `w`, and `len` must be a multiple of [`LANES`].
+    unsafe fn dots(self, x: *const i16, w: [*const i8; 4], len: usize) -> [i32; 4];
 
     /// The first floats of `from`; zeros beyond its end.
     #[inline(always)]

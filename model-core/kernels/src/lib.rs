@@ -58,14 +58,16 @@ mod scalar;
 mod scratch;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
+mod sketch;
 
 pub use affine::{Affine, Alpha, affine, shifted_bias};
 pub use argmax::affine_argmax;
 pub use attention::{Alignment, Attention, Rows, attention};
 pub use isa::Isa;
 pub use norm::{Norm, add_norm, ssru_norm};
-pub use packed::{NO_PIECE, Table, embed, pack, packed_len, unpack_row};
+pub use packed::{NO_PIECE, Table, TableWeights, embed, pack, packed_len, unpack_row};
 pub use scratch::Scratch;
+pub use sketch::{Sketch, sketch_argmax, sketch_estimates, sketch_stride};
 
 /// The elements of a matrix.
 ///

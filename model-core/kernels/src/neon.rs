@@ -177,6 +177,17 @@ impl Lanes for Floats {
         // SAFETY: the module is compiled only for processors with these vectors.
         unsafe { vmaxvq_f32(vmaxq_f32(vmaxq_f32(a, c), vmaxq_f32(b, d))) }
     }
+
+    #[inline(always)]
+    fn not_below(self, limit: Floats) -> u32 {
+        let bits = [1, 2, 4, 8];
+        // SAFETY: the module is compiled only for processors with these vectors; four numbers are one.
+        let fours: [u32; 4] = array::from_fn(|i| unsafe {
+            let not_below = vmvnq_u32(vcltq_f32(self.0[i], limit.0[i]));
+            vaddvq_u32(vandq_u32(not_below, vld1q_u32(bits.as_ptr()))) << (4 * i)
+        });
+        fours.into_iter().sum()
+    }
 }
 
 impl<const DOT: bool> Kernel for Neon<DOT> {
@@ -243,6 +254,22 @@ impl<const DOT: bool> Kernel for Neon<DOT> {
                 (false, 2) => pairs::<2>(t),
                 (false, _) => pairs::<3>(t),
             }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn dots(self, x: *const i16, w: [*const i8; 4], len: usize) -> [i32; 4] {
+        // SAFETY: the caller's promise, and the module is compiled only for processors with these vectors.
+        unsafe {
+            let mut sums = [vdupq_n_s32(0); 4];
+            for i in (0..len).step_by(8) {
+                let x = vld1q_s16(x.add(i));
+                for (sum, w) in sums.iter_mut().zip(w) {
+                    let w = vmovl_s8(vld1_s8(w.add(i)));
+                    *sum = vmlal_high_s16(vmlal_s16(*sum, vget_low_s16(x), vget_low_s16(w)), x, w);
+                }
+            }
+            sums.map(|sum| vaddvq_s32(sum))
         }
     }
 }

@@ -7,10 +7,11 @@
 use std::ops::Range;
 
 use crate::kernel::{Job, Kernel, LANES};
+use crate::sketch::sketch_stride;
 use crate::{Isa, elements};
 
 /// The most inputs for which a sum of products cannot overflow an i32.
-const MAX_INPUTS: usize = 65_536;
+pub(crate) const MAX_INPUTS: usize = 65_536;
 
 /// Where things are in a matrix packed for `K`.
 #[derive(Clone, Copy)]
@@ -169,10 +170,19 @@ impl Job for UnpackRow<'_> {
     }
 }
 
-/// A table of embeddings that is stored as the packed weights of the output layer.
-pub struct Table<'a> {
+/// Where a table of embeddings shares its weights with the output layer.
+#[derive(Clone, Copy)]
+pub enum TableWeights<'a> {
     /// What [`pack`] made of `[n, k]`.
-    pub packed: &'a [i8],
+    Packed(&'a [i8]),
+    /// `[n, sketch_stride(k)]`, as a [`Sketch`](crate::Sketch) has them.
+    Rows(&'a [i8]),
+}
+
+/// A table of embeddings that is stored as the weights of the output layer.
+pub struct Table<'a> {
+    /// The weights, `[n, k]`.
+    pub weights: TableWeights<'a>,
     /// Pieces in the vocabulary.
     pub n: usize,
     /// Length of an embedding.
@@ -212,9 +222,14 @@ impl Job for Embed<'_> {
 
     #[inline(always)]
     fn run<K: Kernel>(self, _: K) {
-        let Table { packed, n, k, inv_quant_mult, factor } = *self.table;
-        let layout = Layout::of::<K>(n, k);
-        assert_eq!(packed.len(), layout.len(), "packed weights [{n}, {k}]");
+        let Table { weights, n, k, inv_quant_mult, factor } = *self.table;
+        let (layout, stride) = (Layout::of::<K>(n, k), sketch_stride(k));
+        match weights {
+            TableWeights::Packed(packed) => {
+                assert_eq!(packed.len(), layout.len(), "packed weights [{n}, {k}]");
+            }
+            TableWeights::Rows(rows) => assert_eq!(rows.len(), elements(n, stride), "weights [{n}, {k}]"),
+        }
         if k == 0 {
             return;
         }
@@ -225,10 +240,19 @@ impl Job for Embed<'_> {
                 continue;
             }
             assert!((id as usize) < n, "piece {id} of {n}");
-            for ((out, weight), &position) in
-                out.iter_mut().zip(layout.row(packed, id as usize)).zip(position)
-            {
-                *out = factor * (f32::from(weight) * inv_quant_mult) + position;
+            let id = id as usize;
+            match weights {
+                TableWeights::Packed(packed) => {
+                    for ((out, weight), position) in out.iter_mut().zip(layout.row(packed, id)).zip(position)
+                    {
+                        *out = factor * (f32::from(weight) * inv_quant_mult) + position;
+                    }
+                }
+                TableWeights::Rows(rows) => {
+                    for ((out, &weight), position) in out.iter_mut().zip(&rows[id * stride..]).zip(position) {
+                        *out = factor * (f32::from(weight) * inv_quant_mult) + position;
+                    }
+                }
             }
         }
     }

@@ -90,6 +90,12 @@ impl Kernel for Relaxed {
             }
         }
     }
+
+    #[inline(always)]
+    unsafe fn dots(self, x: *const i16, w: [*const i8; 4], len: usize) -> [i32; 4] {
+        // SAFETY: the caller's promise.
+        unsafe { Simd128.dots(x, w, len) }
+    }
 }
 
 /// Columns of a panel.

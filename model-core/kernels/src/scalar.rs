@@ -1,7 +1,7 @@
 //! Plain Rust: the truth that the other instruction sets are tested against.
 
-use std::array;
 use std::ops::{Add, Div, Mul, Sub};
+use std::{array, slice};
 
 use crate::kernel::{Form, Kernel, LANES, Lanes, ROUND, SHIFT, Tile, sixteen};
 
@@ -84,6 +84,12 @@ impl Lanes for Floats {
     fn greatest(self) -> f32 {
         self.0.into_iter().fold(f32::NEG_INFINITY, |best, lane| if lane > best { lane } else { best })
     }
+
+    #[inline(always)]
+    fn not_below(self, limit: Floats) -> u32 {
+        let lanes = self.0.into_iter().zip(limit.0).enumerate();
+        lanes.map(|(lane, (x, limit))| if x < limit { 0 } else { 1 << lane }).sum()
+    }
 }
 
 impl Kernel for Scalar {
@@ -128,11 +134,18 @@ impl Kernel for Scalar {
     unsafe fn tile(self, _: usize, tile: &Tile<i16>) {
         // SAFETY: the tile is one row and one column, and its pointers are valid for them.
         unsafe {
-            let x = std::slice::from_raw_parts(tile.x, tile.depth);
-            let weights = std::slice::from_raw_parts(tile.panel, tile.depth);
+            let x = slice::from_raw_parts(tile.x, tile.depth);
+            let weights = slice::from_raw_parts(tile.panel, tile.depth);
             let sum: i32 = x.iter().zip(weights).map(|(&x, &w)| i32::from(x) * i32::from(w)).sum();
             let y = (sum as f32 * *tile.row_scale) * *tile.scale + *tile.bias;
             *tile.out = if !tile.relu || y > 0.0 { y } else { 0.0 };
         }
+    }
+
+    #[inline(always)]
+    unsafe fn dots(self, x: *const i16, w: [*const i8; 4], len: usize) -> [i32; 4] {
+        // SAFETY: the caller's promise.
+        let slices = unsafe { (slice::from_raw_parts(x, len), w.map(|w| slice::from_raw_parts(w, len))) };
+        slices.1.map(|w| slices.0.iter().zip(w).map(|(&x, &w)| i32::from(x) * i32::from(w)).sum())
     }
 }

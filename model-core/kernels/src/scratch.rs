@@ -16,6 +16,8 @@ pub struct Scratch {
     block: Vec<f32>,
     best: Vec<f32>,
     sum: Vec<f32>,
+    row: Vec<i16>,
+    ids: Vec<u32>,
 }
 
 /// Slices of the scratch for an affine map.
@@ -25,6 +27,10 @@ pub(crate) struct Parts<'a, A> {
     pub(crate) block: &'a mut [f32],
     pub(crate) best: &'a mut [f32],
     pub(crate) sum: &'a mut [f32],
+    /// `stride` numbers.
+    pub(crate) row: &'a mut [i16],
+    /// As many numbers as asked for with [`Scratch::ids`], or more.
+    pub(crate) ids: &'a mut [u32],
 }
 
 impl Scratch {
@@ -32,6 +38,11 @@ impl Scratch {
     #[must_use]
     pub fn new() -> Scratch {
         Scratch::default()
+    }
+
+    /// Makes room for `len` numbers in [`Parts::ids`].
+    pub(crate) fn ids(&mut self, len: usize) {
+        grown(&mut self.ids, len);
     }
 
     /// `floats` floats of any value.
@@ -53,6 +64,8 @@ impl Scratch {
             unsafe { std::slice::from_raw_parts_mut(self.activations.as_mut_ptr().cast::<A>(), len) };
         Parts {
             activations,
+            row: grown(&mut self.row, stride),
+            ids: &mut self.ids,
             row_scale: grown(&mut self.row_scale, rows),
             block: grown(&mut self.block, block),
             best: grown(&mut self.best, rows),
@@ -61,9 +74,9 @@ impl Scratch {
     }
 }
 
-fn grown(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
+fn grown<T: Copy + Default>(buffer: &mut Vec<T>, len: usize) -> &mut [T] {
     if buffer.len() < len {
-        buffer.resize(len, 0.0);
+        buffer.resize(len, T::default());
     }
     &mut buffer[..len]
 }

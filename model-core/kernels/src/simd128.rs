@@ -105,6 +105,13 @@ impl Lanes for Floats {
         let two = f32x4_pmax(four, i32x4_shuffle::<2, 3, 0, 1>(four, four));
         f32x4_extract_lane::<0>(f32x4_pmax(two, i32x4_shuffle::<1, 0, 3, 2>(two, two)))
     }
+
+    #[inline(always)]
+    fn not_below(self, limit: Floats) -> u32 {
+        let [a, b, c, d] = array::from_fn(|i| f32x4_lt(self.0[i], limit.0[i]));
+        let below = i8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
+        u32::from(!i8x16_bitmask(below))
+    }
 }
 
 impl Kernel for Simd128 {
@@ -174,6 +181,24 @@ impl Kernel for Simd128 {
                 _ => tile::<4>(t),
             }
         }
+    }
+
+    #[inline(always)]
+    unsafe fn dots(self, x: *const i16, w: [*const i8; 4], len: usize) -> [i32; 4] {
+        let mut sums = [i32x4_splat(0); 4];
+        for i in (0..len).step_by(8) {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let x = v128_load(x.add(i).cast());
+                for (sum, w) in sums.iter_mut().zip(w) {
+                    *sum = i32x4_add(*sum, i32x4_dot_i16x8(i16x8_load_extend_i8x8(w.add(i)), x));
+                }
+            }
+        }
+        sums.map(|four| {
+            let two = i32x4_add(four, i32x4_shuffle::<2, 3, 0, 1>(four, four));
+            i32x4_extract_lane::<0>(i32x4_add(two, i32x4_shuffle::<1, 0, 3, 2>(two, two)))
+        })
     }
 }
 

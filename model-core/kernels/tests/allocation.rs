@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use klartext_kernels::*;
-use support::{Map, Random, packed};
+use support::{Map, Random, Sketched, packed};
 
 struct Counting;
 
@@ -40,10 +40,13 @@ fn the_second_call_allocates_nothing() {
     let (mut out, mut ids, mut log_prob) = (vec![0.0; rows * n], vec![0; rows], vec![0.0; rows]);
     for isa in Isa::available() {
         let (packed, mut scratch) = (packed(isa, &map.w, n, k), Scratch::new());
+        let sketched = Sketched::new(isa, Map::random(&mut random, n, k), 16);
         let mut all = |rows: usize| {
             let (w, x) = (map.with(&packed), &x[..rows * k]);
             affine(isa, &mut scratch, x, rows, &w, &mut out[..rows * n]);
             affine_argmax(isa, &mut scratch, x, rows, &w, &mut ids[..rows], Some(&mut log_prob[..rows]));
+            let sketch = sketched.sketch();
+            sketch_argmax(isa, &mut scratch, x, rows, &sketch, &mut ids[..rows], Some(&mut log_prob[..rows]));
             let data = Rows { data: x, stride: k };
             let spans = &spans[..rows - 7];
             let inputs = Attention { q: data, k: data, v: data, spans, heads: 2, dim: k };

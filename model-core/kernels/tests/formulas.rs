@@ -4,7 +4,7 @@
 mod support;
 
 use klartext_kernels::*;
-use support::{Map, Random, packed};
+use support::{Map, Random, Sketched, packed};
 
 fn close(a: f32, b: f64, tolerance: f64) {
     assert!((f64::from(a) - b).abs() <= tolerance * b.abs().max(1.0), "{a} instead of {b}");
@@ -14,8 +14,9 @@ fn close(a: f32, b: f64, tolerance: f64) {
 fn affine_is_its_formula() {
     let mut random = Random(1);
     let shapes = [(3, 5, 7), (4, 256, 30), (1, 1, 1)];
-    for ((rows, k, n), alpha) in
-        shapes.into_iter().flat_map(|shape| [Alpha::Static(100.0), Alpha::PerRow].map(|alpha| (shape, alpha)))
+    for ((rows, k, n), alpha) in shapes
+        .into_iter()
+        .flat_map(|shape| [Alpha::Static(100.0), Alpha::PerRow, Alpha::Half].map(|alpha| (shape, alpha)))
     {
         let map = Map::random(&mut random, n, k).with_alpha(alpha);
         let x: Vec<f32> = random.floats(rows * k).iter().map(|x| x * 2.0).collect();
@@ -25,6 +26,7 @@ fn affine_is_its_formula() {
             let (alpha, factor, shift) = match map.alpha {
                 Alpha::Static(alpha) => (alpha, 1.0, 127),
                 Alpha::PerRow => (127.0 / greatest, 1.0 / (127.0 / greatest), 0),
+                Alpha::Half => (63.0 / greatest, 1.0 / (63.0 / greatest), 0),
             };
             for (column, &y) in out.iter().enumerate() {
                 let sum: i32 = x
@@ -112,7 +114,7 @@ fn embeddings_are_their_formula() {
     let w = random.weights(n * k);
     let positions = random.floats(3 * k);
     let packed = packed(Isa::Scalar, &w, n, k);
-    let table = Table { packed: &packed, n, k, inv_quant_mult: 0.02, factor: 4.0 };
+    let table = Table { weights: TableWeights::Packed(&packed), n, k, inv_quant_mult: 0.02, factor: 4.0 };
     let mut out = vec![0.0; 2 * k];
     embed(Isa::Scalar, &table, &[7, NO_PIECE], &[2, 1], &positions, &mut out);
     for c in 0..k {
@@ -215,4 +217,50 @@ fn attention_is_its_formula() {
             }
         }
     }
+}
+
+/// A map of a thousand outputs, and rows that are about the weights of some of them. The first inputs matter most.
+fn peaked(random: &mut Random) -> (Map, Vec<f32>, Vec<u32>) {
+    let (n, k) = (1000, 64);
+    let mut w = random.weights(n * k);
+    for row in w.chunks_exact_mut(k) {
+        row.iter_mut().enumerate().for_each(|(input, weight)| *weight /= 1 + (input / 16) as i8);
+    }
+    let map = Map::new(n, k, w, Alpha::Static(100.0), vec![1e-4; n], random.floats(n), false);
+    let chosen: Vec<u32> = (0..20).map(|_| random.below(n) as u32).collect();
+    let x = chosen.iter().flat_map(|&id| map.w[id as usize * k..][..k].iter().map(|&w| f32::from(w) / 128.0));
+    let x = x.collect();
+    (map, x, chosen)
+}
+
+#[test]
+fn a_sketch_leaves_most_outputs_out() {
+    let (map, x, chosen) = peaked(&mut Random(5));
+    let sketched = Sketched::new(Isa::Scalar, map, 32);
+    let (ids, _, computed) = sketched.best(Isa::Scalar, &x, chosen.len());
+    assert_eq!(ids, chosen);
+    assert!(computed < chosen.len() * 100, "{computed} of {} thousand were computed", chosen.len());
+}
+
+#[test]
+fn a_sketch_believes_its_bounds() {
+    let (map, x, chosen) = peaked(&mut Random(5));
+    let mut sketched = Sketched::new(Isa::Scalar, map, 1);
+    assert_eq!(sketched.best(Isa::Scalar, &x, chosen.len()).0, chosen);
+    // One input says little about the greatest output, and without slack nothing else is asked.
+    sketched.slack.fill(0.0);
+    let (ids, _, computed) = sketched.best(Isa::Scalar, &x, chosen.len());
+    assert_ne!(ids, chosen);
+    assert!(computed < chosen.len() * 500);
+}
+
+#[test]
+fn log_prob_of_a_sketch_is_about_that_of_the_softmax() {
+    let (map, x, chosen) = peaked(&mut Random(6));
+    let (_, exact) = map.best(Isa::Scalar, &mut Scratch::new(), &x, chosen.len());
+    let (_, found, _) = Sketched::new(Isa::Scalar, map, 32).best(Isa::Scalar, &x, chosen.len());
+    let off: Vec<f32> = found.into_iter().zip(exact).map(|(found, exact)| (found - exact).abs()).collect();
+    // What is not computed is estimated from a sample, which is small with a thousand outputs.
+    assert!(off.iter().all(|&off| off < 0.5), "{off:?}");
+    assert!(off.iter().sum::<f32>() < 0.1 * off.len() as f32, "{off:?}");
 }

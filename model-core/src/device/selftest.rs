@@ -28,7 +28,8 @@ const KEPT: [usize; 4] = [1, 2, 3, 5];
 /// A piece that no model has.
 const NO_END: u32 = i32::MAX.cast_unsigned();
 
-/// Runs a model on the CPU and its copy on another device, and compares.
+/// Runs a model on the CPU and its copy on another device, and compares. The model is to have no sketch, with which
+/// log-probabilities are estimates.
 ///
 /// # Errors
 /// Says what is wrong, or how far apart the results are.

@@ -141,6 +141,13 @@ impl<'a> ModelFile<'a> {
         Ok(Self { items })
     }
 
+    /// The file without the tensor of this name, if it has one.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.items.retain(|item| item.name != name);
+        self
+    }
+
     /// All tensors, sorted by name.
     #[must_use]
     pub fn items(&self) -> &[Item<'a>] {

@@ -11,4 +11,5 @@ pub mod marian;
 mod reader;
 pub mod sentencepiece;
 pub mod shortlist;
+pub mod sketch;
 mod yaml;

@@ -62,6 +62,14 @@ fn array<const N: usize>(bytes: &[u8], index: usize) -> [u8; N] {
     array
 }
 
+/// Marian's checksum of bytes, in whole 8-byte numbers: what is left of them at the end has no part in it.
+pub(super) fn checksum(bytes: &[u8]) -> u64 {
+    bytes.chunks_exact(8).fold(0_u64, |sum, chunk| {
+        let mixed = u64_le(chunk, 0).wrapping_add(0x9e37_79b9).wrapping_add(sum << 6).wrapping_add(sum >> 2);
+        sum ^ mixed
+    })
+}
+
 /// An [`Error::Malformed`].
 pub(super) fn malformed(file: File, item: impl Into<String>, problem: impl Into<String>) -> Error {
     Error::Malformed { file, item: item.into(), problem: problem.into() }

@@ -8,7 +8,7 @@
 //! With a shortlist the output projection computes the pieces of [`Shortlist::candidates`] alone, instead of the whole
 //! vocabulary.
 
-use super::reader::{Reader, malformed, u32_le, u64_le};
+use super::reader::{Reader, checksum, malformed, u32_le, u64_le};
 use crate::error::{Error, File, Result};
 
 const MAGIC: u64 = 0xF11A_48D5_0134_17F5;
@@ -161,15 +161,6 @@ fn read_offsets(bytes: &[u8], target_count: u64) -> Result<Vec<u32>> {
         return Err(wrong("last offset", format!("is {previous}, needs to be {target_count}")));
     }
     Ok(offsets)
-}
-
-/// Marian's checksum of everything behind it, in whole 8-byte numbers: an odd number of targets leaves the last one
-/// out.
-fn checksum(body: &[u8]) -> u64 {
-    body.chunks_exact(8).fold(0_u64, |sum, chunk| {
-        let mixed = u64_le(chunk, 0).wrapping_add(0x9e37_79b9).wrapping_add(sum << 6).wrapping_add(sum >> 2);
-        sum ^ mixed
-    })
 }
 
 fn wrong(item: &str, problem: String) -> Error {

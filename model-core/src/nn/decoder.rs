@@ -10,9 +10,10 @@ use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use super::attention::CrossAttention;
 use super::embedding::{Embedding, ints, list};
 use super::feed_forward::FeedForward;
-use super::linear::{Linear, LinearGroup};
+use super::linear::LinearGroup;
 use super::loader::Loader;
 use super::norm::Norm;
+use super::projection::Projection;
 use super::shortlist::Shortlisted;
 use crate::error::Result;
 use crate::format::config::Output;
@@ -24,7 +25,7 @@ pub use slices::{Slices, SlicesState};
 pub struct Decoder {
     embedding: Embedding,
     layers: Vec<DecoderLayer>,
-    projection: Linear,
+    projection: Projection,
     /// Whether the embeddings are the projection's weights.
     tied: bool,
     dim: usize,
@@ -75,7 +76,7 @@ pub struct Step {
 }
 
 impl Decoder {
-    pub(super) fn load(loader: &Loader<'_>, embedding: Embedding, projection: Linear) -> Result<Self> {
+    pub(super) fn load(loader: &Loader<'_>, embedding: Embedding, projection: Projection) -> Result<Self> {
         let layers = (1..=loader.config.dec_depth)
             .map(|layer| {
                 let rnn = format!("decoder_l{layer}_rnn");
@@ -128,7 +129,12 @@ impl Decoder {
 
     /// How many target pieces there are.
     pub fn pieces(&self) -> usize {
-        self.projection.form().outputs
+        self.projection.form().map.outputs
+    }
+
+    /// Whether the file had a sketch of the projection to them.
+    pub fn is_sketched(&self) -> bool {
+        self.projection.form().sketch.is_some()
     }
 
     /// The projection for rows that may choose only from `sets`, one sorted set of pieces for each row.

@@ -1,7 +1,7 @@
 //! 8-bit affine maps.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 
 use crate::ops::{self, AffineForm};
 
@@ -25,17 +25,6 @@ impl Linear {
         ops::affine(x, self.packed(), self.form)
     }
 
-    /// `x: [rows, inputs]` to the best output of each row and its log-probability, both `[rows]`.
-    pub fn best(&self, x: Tensor<2>) -> (Tensor<1, Int>, Tensor<1>) {
-        ops::project(x, self.packed(), self.form)
-    }
-
-    /// The same map to some of the outputs only, `ids: [fewer]`.
-    pub(super) fn take(&self, ids: Tensor<1, Int>) -> Self {
-        let form = AffineForm { outputs: ids.dims()[0], ..self.form };
-        Self { packed: ops::take(self.packed(), ids, self.form), form }
-    }
-
     /// The packed map, for operations that have it within.
     pub(super) fn packed(&self) -> Tensor<1, Int> {
         self.packed.clone()
@@ -44,11 +33,6 @@ impl Linear {
     /// The map's form.
     pub(super) fn form(&self) -> AffineForm {
         self.form
-    }
-
-    /// Where the map is.
-    pub(super) fn device(&self) -> Device {
-        self.packed.device()
     }
 }
 

@@ -1,14 +1,16 @@
 //! From named tensors in a file to modules on a device.
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use super::embedding::Embedding;
 use super::linear::{Linear, LinearGroup};
 use super::norm::Norm;
+use super::projection::Projection;
 use crate::error::Result;
 use crate::format::config::{Config, Output};
 use crate::format::marian::{ModelFile, Weight};
-use crate::ops::{self, AffineForm, EmbedForm};
+use crate::format::sketch::Sketch;
+use crate::ops::{self, AffineForm, EmbedForm, ProjectionForm, SketchForm, SketchWeights};
 
 /// A model file, its configuration, and where its tensors go.
 pub(super) struct Loader<'a> {
@@ -79,12 +81,13 @@ impl<'a> Loader<'a> {
     }
 
     /// The embeddings of target pieces, and the projection to them. Where the model ties the two they are one tensor.
-    pub(super) fn target(&self) -> Result<(Embedding, Linear)> {
+    pub(super) fn target(&self) -> Result<(Embedding, Projection)> {
         const BIAS: &str = "decoder_ff_logit_out_b";
         let (pieces, dim) = (self.config.target_vocab, self.config.dim_emb);
         let name = self.config.embeddings.target;
         if let Output::Own(weight) = self.config.embeddings.output {
-            return Ok((self.embedding(name, pieces)?, self.linear(weight, BIAS, dim, pieces)?));
+            let projection = self.projection(self.part(weight, Some(BIAS), dim, pieces)?)?;
+            return Ok((self.embedding(name, pieces)?, projection));
         }
         let alpha = match self.file.alpha(name)? {
             Some(alpha) => Some(alpha),
@@ -92,16 +95,40 @@ impl<'a> Loader<'a> {
             None => self.file.alpha("none")?,
         };
         let weight = self.file.embedding(name, pieces, dim)?;
-        let form = EmbedForm { pieces, dim, unit: 1.0 / weight.quant_mult };
-        let part = Part { weight, alpha, bias: self.file.float(BIAS, &[1, pieces])? };
-        let projection = self.merge(vec![part], false);
+        let unit = 1.0 / weight.quant_mult;
+        let projection =
+            self.projection(Part { weight, alpha, bias: self.file.float(BIAS, &[1, pieces])? })?;
+        let form = EmbedForm { pieces, dim, unit, sketched: projection.form().sketch.is_some() };
         Ok((Embedding::new(projection.packed(), form), projection))
+    }
+
+    /// The map to the vocabulary, with the file's sketch if it has one.
+    fn projection(&self, part: Part<'a>) -> Result<Projection> {
+        let (outputs, inputs) = (part.weight.n, part.weight.k);
+        let Some(sketch) = Sketch::read(self.file, &part.weight.values, inputs)? else {
+            let linear = self.merge(vec![part], false);
+            return Ok(Projection::new(linear.packed(), linear.form().into()));
+        };
+        let map = AffineForm { inputs, outputs, alpha: part.alpha, relu: false };
+        let Sketch { kept, near, rounding, spread, .. } = sketch;
+        let form = ProjectionForm { map, sketch: Some(SketchForm { kept, near, rounding, spread }) };
+        let scale = self.vector(vec![part.scale(); outputs]);
+        let bias = self.vector(part.prepared_bias());
+        let weights = self.bytes(part.weight.values.into_owned(), [outputs, inputs]);
+        let sketch = SketchWeights {
+            turn: self.bytes(sketch.turn.to_vec(), [inputs, inputs]),
+            basis: self.bytes(sketch.basis.to_vec(), [kept, inputs]),
+            steps: self.vector(sketch.steps),
+            slack: self.vector(sketch.slack),
+        };
+        Ok(Projection::new(ops::pack_sketched(weights, scale, bias, sketch, form), form))
     }
 
     /// An embedding table `[pieces, dim]` with the positions' encoding.
     pub(super) fn embedding(&self, name: &str, pieces: usize) -> Result<Embedding> {
         let weight = self.file.embedding(name, pieces, self.config.dim_emb)?;
-        let form = EmbedForm { pieces, dim: self.config.dim_emb, unit: 1.0 / weight.quant_mult };
+        let unit = 1.0 / weight.quant_mult;
+        let form = EmbedForm { pieces, dim: self.config.dim_emb, unit, sketched: false };
         // A map that nobody applies.
         let part = Part { weight, alpha: None, bias: vec![0.0; pieces] };
         Ok(Embedding::new(self.merge(vec![part], false).packed(), form))
@@ -136,9 +163,12 @@ impl<'a> Loader<'a> {
             weights.extend_from_slice(&part.weight.values);
         }
         let form = AffineForm { inputs, outputs: scale.len(), alpha, relu };
-        let weights = TensorData::new(weights, [form.outputs, inputs]);
-        let weights = Tensor::from_data(weights, (self.device, DType::I8));
+        let weights = self.bytes(weights, [form.outputs, inputs]);
         Linear::new(ops::pack(weights, self.vector(scale), self.vector(bias), form), form)
+    }
+
+    fn bytes(&self, values: Vec<i8>, shape: [usize; 2]) -> Tensor<2, Int> {
+        Tensor::from_data(TensorData::new(values, shape), (self.device, DType::I8))
     }
 
     fn vector(&self, values: Vec<f32>) -> Tensor<1> {

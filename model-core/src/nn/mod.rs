@@ -12,6 +12,7 @@ mod feed_forward;
 mod linear;
 mod loader;
 mod norm;
+mod projection;
 mod shortlist;
 
 use burn::module::Module;
@@ -25,6 +26,7 @@ pub use decoder::{Decoder, DecoderState, Memory, Slices, SlicesState, Step};
 pub use encoder::Encoder;
 pub use linear::Linear;
 use loader::Loader;
+pub use projection::Projection;
 pub use shortlist::Shortlisted;
 
 /// The greatest number of pieces in a source or a target sentence, `</s>` included: how far the positions reach.

@@ -4,6 +4,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 
 use super::embedding::list;
 use super::linear::Linear;
+use super::projection::Projection;
 use crate::ops::reference;
 
 /// What is added to the logit of a piece that a row may not choose: enough to lose against any that it may.
@@ -24,7 +25,7 @@ pub struct Shortlisted {
 
 impl Shortlisted {
     /// `full`: the projection to the whole vocabulary; `sets`: each row's pieces, sorted.
-    pub(super) fn new(full: &Linear, sets: &[Vec<u32>]) -> Self {
+    pub(super) fn new(full: &Projection, sets: &[Vec<u32>]) -> Self {
         let mut union = sets.concat();
         union.sort_unstable();
         union.dedup();

@@ -1,17 +1,20 @@
 //! The operations on the CPU: burn-flex's tensors handed to `kernels` as slices.
 
 mod map;
+mod sketch;
 mod steps;
 
 use std::cell::RefCell;
 
 use burn::tensor::{Bytes, DType, Shape};
 use burn_flex::{Flex, FlexTensor, Layout};
-use klartext_kernels::{self as kernels, Alignment, Attention, Isa, Norm, Rows, Scratch, Table};
+use klartext_kernels::{
+    self as kernels, Alignment, Attention, Isa, Norm, Rows, Scratch, Table, TableWeights,
+};
 
 use super::{
-    AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, NORM_EPS, RECORD_HEAD, SelfAttentionForm,
-    StepsForm, TranslationOps,
+    AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, NORM_EPS, ProjectionForm, RECORD_HEAD,
+    SelfAttentionForm, StepsForm, TranslationOps,
 };
 
 /// Memory that every operation of a thread reuses, so that the decoding loop allocates only its results.
@@ -22,6 +25,9 @@ struct Buffers {
     first: Vec<f32>,
     second: Vec<f32>,
 }
+
+/// Hidden activations that are made before they are used: 512 kB stay in the second-level cache, and in little memory.
+const HIDDEN: usize = 128 << 10;
 
 thread_local! {
     static BUFFERS: RefCell<Buffers> = RefCell::default();
@@ -43,6 +49,11 @@ fn floats(tensor: &FlexTensor) -> &[f32] {
 /// A 32-bit integer tensor's numbers in row-major order.
 fn ints(tensor: &FlexTensor) -> &[i32] {
     tensor.as_slice().expect("operands are made contiguous first and are i32, as the model makes them")
+}
+
+/// An 8-bit tensor's numbers in row-major order.
+fn bytes(tensor: &FlexTensor) -> &[i8] {
+    tensor.as_slice().expect("weights are made contiguous first and are i8, as the model makes them")
 }
 
 fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
@@ -93,20 +104,54 @@ fn part(tensor: &FlexTensor, part: usize, dim: usize) -> Rows<'_> {
 impl TranslationOps for Flex {
     fn pack(weights: FlexTensor, scale: FlexTensor, bias: FlexTensor, form: AffineForm) -> FlexTensor {
         let (weights, scale, bias) = (weights.to_contiguous(), scale.to_contiguous(), bias.to_contiguous());
-        let weights = weights.as_slice().expect("weights are made contiguous first and are i8");
-        map::pack(weights, floats(&scale), floats(&bias), form)
+        map::pack(bytes(&weights), floats(&scale), floats(&bias), form)
     }
 
-    fn take(map: FlexTensor, ids: FlexTensor, form: AffineForm) -> FlexTensor {
-        let (map, ids) = (map::view(&map, form), ids.to_contiguous());
+    fn pack_sketched(
+        weights: FlexTensor,
+        scale: FlexTensor,
+        bias: FlexTensor,
+        turn: FlexTensor,
+        basis: FlexTensor,
+        steps: FlexTensor,
+        slack: FlexTensor,
+        form: ProjectionForm,
+    ) -> FlexTensor {
+        let ProjectionForm { map, sketch: Some(sketch) } = form else {
+            return Self::pack(weights, scale, bias, form.map);
+        };
+        let [weights, turn, basis] = [weights, turn, basis].map(|tensor| tensor.to_contiguous());
+        let [scale, bias, steps, slack] = [scale, bias, steps, slack].map(|tensor| tensor.to_contiguous());
+        let parts = sketch::Parts {
+            weights: bytes(&weights),
+            scale: floats(&scale),
+            bias: floats(&bias),
+            turn: bytes(&turn),
+            basis: bytes(&basis),
+            steps: floats(&steps),
+            slack: floats(&slack),
+        };
+        sketch::pack(&parts, map, sketch)
+    }
+
+    fn take(map: FlexTensor, ids: FlexTensor, form: ProjectionForm) -> FlexTensor {
+        let ids = ids.to_contiguous();
         let ids: &[u32] = bytemuck::cast_slice(ints(&ids));
-        let mut rows = vec![0i8; ids.len() * map.k];
-        for (row, &id) in rows.chunks_exact_mut(map.k).zip(ids) {
-            kernels::unpack_row(Isa::best(), map.packed, map.n, map.k, id as usize, row);
+        let AffineForm { inputs: k, outputs: n, .. } = form.map;
+        let words = ints(&map);
+        let (scale, bias): (&[f32], &[f32]) = bytemuck::cast_slice(&words[..2 * n]).split_at(n);
+        let mut rows = vec![0i8; ids.len() * k];
+        let taken = rows.chunks_exact_mut(k).zip(ids.iter().map(|&id| id as usize));
+        if form.sketch.is_some() {
+            let (weights, stride) = (sketch::weights(&map, k, n), kernels::sketch_stride(k));
+            taken.for_each(|(row, id)| row.copy_from_slice(&weights[id * stride..][..k]));
+        } else {
+            let packed = map::view(&map, form.map).packed;
+            taken.for_each(|(row, id)| kernels::unpack_row(Isa::best(), packed, n, k, id, row));
         }
         let some = |all: &[f32]| -> Vec<f32> { ids.iter().map(|&id| all[id as usize]).collect() };
-        let fewer = AffineForm { outputs: ids.len(), ..form };
-        map::pack(&rows, &some(map.scale), &some(map.bias), fewer)
+        let fewer = AffineForm { outputs: ids.len(), ..form.map };
+        map::pack(&rows, &some(scale), &some(bias), fewer)
     }
 
     fn embed(
@@ -116,7 +161,7 @@ impl TranslationOps for Flex {
         encoding: FlexTensor,
         form: EmbedForm,
     ) -> FlexTensor {
-        let EmbedForm { pieces, dim, unit } = form;
+        let EmbedForm { pieces, dim, unit, sketched } = form;
         let (ids, positions) = (ids.to_contiguous(), positions.to_contiguous());
         let ids: &[u32] = bytemuck::cast_slice(ints(&ids));
         let positions = match bytemuck::cast_slice(ints(&positions)) {
@@ -125,13 +170,11 @@ impl TranslationOps for Flex {
         };
         // Where the weights lie does not depend on the alpha of the projection that may share them.
         let map = AffineForm { inputs: dim, outputs: pieces, alpha: None, relu: false };
-        let table = Table {
-            packed: map::view(&table, map).packed,
-            n: pieces,
-            k: dim,
-            inv_quant_mult: unit,
-            factor: (dim as f32).sqrt(),
+        let weights = match sketched {
+            true => TableWeights::Rows(sketch::weights(&table, dim, pieces)),
+            false => TableWeights::Packed(map::view(&table, map).packed),
         };
+        let table = Table { weights, n: pieces, k: dim, inv_quant_mult: unit, factor: (dim as f32).sqrt() };
         let mut out = vec![0.0; ids.len() * dim];
         kernels::embed(Isa::best(), &table, ids, &positions, floats(&encoding), &mut out);
         tensor(out, [ids.len(), dim])
@@ -148,15 +191,23 @@ impl TranslationOps for Flex {
         tensor(out, [rows, form.outputs])
     }
 
-    fn project(x: FlexTensor, map: FlexTensor, form: AffineForm) -> (FlexTensor, FlexTensor) {
+    fn project(x: FlexTensor, map: FlexTensor, form: ProjectionForm) -> (FlexTensor, FlexTensor) {
         let x = x.to_contiguous();
         let [rows, _] = dims(&x);
         let mut ids = vec![0u32; rows];
         let mut log_probs = vec![0.0; rows];
-        let map = map::view(&map, form);
         BUFFERS.with_borrow_mut(|Buffers { scratch, .. }| {
-            let (ids, log_probs) = (&mut ids, Some(&mut log_probs[..]));
-            kernels::affine_argmax(Isa::best(), scratch, floats(&x), rows, &map, ids, log_probs);
+            let (isa, x, ids, log_probs) = (Isa::best(), floats(&x), &mut ids, Some(&mut log_probs[..]));
+            match form.sketch {
+                Some(sketch) => {
+                    let map = sketch::view(&map, form.map, sketch);
+                    kernels::sketch_argmax(isa, scratch, x, rows, &map, ids, log_probs);
+                }
+                None => {
+                    let map = map::view(&map, form.map);
+                    kernels::affine_argmax(isa, scratch, x, rows, &map, ids, log_probs);
+                }
+            }
         });
         (int_tensor(bytemuck::cast_vec(ids)), tensor(log_probs, [rows]))
     }
@@ -244,10 +295,14 @@ impl TranslationOps for Flex {
         let norm = self::norm(&norm);
         let mut out = vec![0.0; rows * dim];
         BUFFERS.with_borrow_mut(|Buffers { scratch, first, second }| {
-            let (hidden, mapped) = (room(first, rows * inner.n), room(second, rows * dim));
-            kernels::affine(Isa::best(), scratch, floats(&x), rows, &inner, hidden);
-            kernels::affine(Isa::best(), scratch, hidden, rows, &outer, mapped);
-            kernels::add_norm(Isa::best(), mapped, floats(&x), &norm, &mut out);
+            let part = (HIDDEN / inner.n.max(1)).max(16) * dim;
+            for (x, out) in floats(&x).chunks(part).zip(out.chunks_mut(part)) {
+                let rows = x.len() / dim;
+                let (hidden, mapped) = (room(first, rows * inner.n), room(second, rows * dim));
+                kernels::affine(Isa::best(), scratch, x, rows, &inner, hidden);
+                kernels::affine(Isa::best(), scratch, hidden, rows, &outer, mapped);
+                kernels::add_norm(Isa::best(), mapped, x, &norm, out);
+            }
         });
         tensor(out, [rows, dim])
     }

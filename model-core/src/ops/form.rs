@@ -14,6 +14,34 @@ pub struct AffineForm {
     pub relu: bool,
 }
 
+/// The form of the map to the vocabulary, of which only the best output is wanted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProjectionForm {
+    /// The map.
+    pub map: AffineForm,
+    /// That of the sketch, if the map was packed with one. A device may do without.
+    pub sketch: Option<SketchForm>,
+}
+
+impl From<AffineForm> for ProjectionForm {
+    fn from(map: AffineForm) -> Self {
+        Self { map, sketch: None }
+    }
+}
+
+/// The form of a sketch; `kernels/src/sketch.rs` says what the numbers mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SketchForm {
+    /// Turned inputs that make the estimates.
+    pub kept: usize,
+    /// How much of them is in a row's reach.
+    pub near: f32,
+    /// How much of what rounding takes from them is.
+    pub rounding: f32,
+    /// How much greater the outputs' exponentials are than those of their estimates.
+    pub spread: f32,
+}
+
 /// The form of an embedding table: a packed map from `dim` inputs to `pieces` outputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EmbedForm {
@@ -23,6 +51,8 @@ pub struct EmbedForm {
     pub dim: usize,
     /// What a stored 8-bit number is multiplied with: 1 / `quant_mult`.
     pub unit: f32,
+    /// Whether the map was packed with a sketch. A device may do without.
+    pub sketched: bool,
 }
 
 /// The form of attention within sentences. Its width is that of the map behind it.
@@ -88,7 +118,7 @@ pub struct StepsForm {
     /// Parts of the width that attend on their own.
     pub heads: usize,
     /// The map to the vocabulary.
-    pub projection: AffineForm,
+    pub projection: ProjectionForm,
     /// The embeddings.
     pub table: EmbedForm,
     /// Whether the embeddings are the projection's weights.

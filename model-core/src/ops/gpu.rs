@@ -28,7 +28,8 @@ use self::tile::tile;
 pub(crate) use self::tile::use_tile;
 pub use self::tile::{LONGEST, Tile};
 use super::{
-    AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, SelfAttentionForm, StepsForm, TranslationOps,
+    AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, ProjectionForm, SelfAttentionForm, StepsForm,
+    TranslationOps,
 };
 
 thread_local! {
@@ -150,8 +151,23 @@ impl TranslationOps for CubeBackend {
         out
     }
 
-    fn take(map: IntTensor<Self>, ids: IntTensor<Self>, form: AffineForm) -> IntTensor<Self> {
+    fn pack_sketched(
+        weights: IntTensor<Self>,
+        scale: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        _turn: IntTensor<Self>,
+        _basis: IntTensor<Self>,
+        _steps: FloatTensor<Self>,
+        _slack: FloatTensor<Self>,
+        form: ProjectionForm,
+    ) -> IntTensor<Self> {
+        // A GPU has the arithmetic to spare, and invocations that go different ways wait for each other.
+        Self::pack(weights, scale, bias, form.map)
+    }
+
+    fn take(map: IntTensor<Self>, ids: IntTensor<Self>, form: ProjectionForm) -> IntTensor<Self> {
         let [outputs] = dims(&ids);
+        let form = form.map;
         let fewer = Map::from(AffineForm { outputs, ..form });
         let out = empty(&map, [fewer.bytes() / 4], DType::I32);
         let groups = groups_of_64(outputs.div_ceil(4));
@@ -191,9 +207,9 @@ impl TranslationOps for CubeBackend {
     fn project(
         x: FloatTensor<Self>,
         map: IntTensor<Self>,
-        form: AffineForm,
+        form: ProjectionForm,
     ) -> (IntTensor<Self>, FloatTensor<Self>) {
-        let [rows, _] = dims(&x);
+        let ([rows, _], form) = (dims(&x), form.map);
         let parts = form.outputs.div_ceil(COLUMNS);
         let best = empty(&x, [parts, rows, 4], DType::I32);
         launch(Shader::Project(form.into()), [parts, rows.div_ceil(Tile::WIDE.rows)], &[&x, &map, &best]);

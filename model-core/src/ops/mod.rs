@@ -22,8 +22,8 @@ use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::{Int, Tensor};
 
 pub use form::{
-    AffineForm, CrossAttentionForm, DecoderLayerForm, EmbedForm, FeedForwardForm, SelfAttentionForm,
-    StepsForm, state,
+    AffineForm, CrossAttentionForm, DecoderLayerForm, EmbedForm, FeedForwardForm, ProjectionForm,
+    SelfAttentionForm, SketchForm, StepsForm, state,
 };
 pub use klartext_kernels::{Isa, shifted_bias};
 
@@ -48,8 +48,20 @@ pub trait TranslationOps: Backend {
         bias: FloatTensor<Self>,
         form: AffineForm,
     ) -> IntTensor<Self>;
+    /// See [`pack_sketched`]. A device may do without the sketch.
+    #[allow(clippy::too_many_arguments, reason = "a map's tensors and a sketch's")]
+    fn pack_sketched(
+        weights: IntTensor<Self>,
+        scale: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        turn: IntTensor<Self>,
+        basis: IntTensor<Self>,
+        steps: FloatTensor<Self>,
+        slack: FloatTensor<Self>,
+        form: ProjectionForm,
+    ) -> IntTensor<Self>;
     /// See [`take`].
-    fn take(map: IntTensor<Self>, ids: IntTensor<Self>, form: AffineForm) -> IntTensor<Self>;
+    fn take(map: IntTensor<Self>, ids: IntTensor<Self>, form: ProjectionForm) -> IntTensor<Self>;
     /// See [`embed`].
     fn embed(
         ids: IntTensor<Self>,
@@ -64,7 +76,7 @@ pub trait TranslationOps: Backend {
     fn project(
         x: FloatTensor<Self>,
         map: IntTensor<Self>,
-        form: AffineForm,
+        form: ProjectionForm,
     ) -> (IntTensor<Self>, FloatTensor<Self>);
     /// See [`ssru_norm`].
     fn ssru_norm(
@@ -144,10 +156,46 @@ pub fn pack(weights: Tensor<2, Int>, scale: Tensor<1>, bias: Tensor<1>, form: Af
     ))
 }
 
+/// What the best output of a map can be found with, without computing all.
+#[derive(Clone, Debug)]
+pub struct SketchWeights {
+    /// What turns the inputs, `[inputs, inputs]`, 8-bit integers.
+    pub turn: Tensor<2, Int>,
+    /// What turns the outputs' weights, `[kept, inputs]`, 8-bit integers.
+    pub basis: Tensor<2, Int>,
+    /// What a step of each of their rows is worth, `[inputs + kept]`.
+    pub steps: Tensor<1>,
+    /// How far each output may be from its estimate, for a row with a reach of 1, `[outputs]`.
+    pub slack: Tensor<1>,
+}
+
+/// As [`pack`], for the map to the vocabulary alone, with a sketch of the form `form.sketch`; without that the sketch is left
+/// out.
+pub fn pack_sketched(
+    weights: Tensor<2, Int>,
+    scale: Tensor<1>,
+    bias: Tensor<1>,
+    sketch: SketchWeights,
+    form: ProjectionForm,
+) -> Tensor<1, Int> {
+    let SketchWeights { turn, basis, steps, slack } = sketch;
+    Tensor::from_dispatch(<Dispatch as TranslationOps>::pack_sketched(
+        weights.into_dispatch(),
+        scale.into_dispatch(),
+        bias.into_dispatch(),
+        turn.into_dispatch(),
+        basis.into_dispatch(),
+        steps.into_dispatch(),
+        slack.into_dispatch(),
+        form,
+    ))
+}
+
 /// The packed map to some outputs of a map.
 ///
-/// `map`: packed in the form `form`, `ids: [fewer]`, each below the number of outputs. Packed for `fewer` outputs.
-pub fn take(map: Tensor<1, Int>, ids: Tensor<1, Int>, form: AffineForm) -> Tensor<1, Int> {
+/// `map`: packed in the form `form`, `ids: [fewer]`, each below the number of outputs. Packed for `fewer` outputs, without a
+/// sketch.
+pub fn take(map: Tensor<1, Int>, ids: Tensor<1, Int>, form: ProjectionForm) -> Tensor<1, Int> {
     Tensor::from_dispatch(<Dispatch as TranslationOps>::take(map.into_dispatch(), ids.into_dispatch(), form))
 }
 
@@ -184,8 +232,9 @@ pub fn affine(x: Tensor<2>, map: Tensor<1, Int>, form: AffineForm) -> Tensor<2> 
 
 /// The best output of an affine map for each row, and the logarithm of its probability under softmax.
 ///
-/// Parameters as for [`affine`]; results `[rows]` and `[rows]`. Of equal outputs the first wins.
-pub fn project(x: Tensor<2>, map: Tensor<1, Int>, form: AffineForm) -> (Tensor<1, Int>, Tensor<1>) {
+/// Parameters as for [`affine`]; results `[rows]` and `[rows]`. Of equal outputs the first wins. A sketch changes nothing
+/// about the outputs; the probabilities are then estimates, since most outputs are not computed.
+pub fn project(x: Tensor<2>, map: Tensor<1, Int>, form: ProjectionForm) -> (Tensor<1, Int>, Tensor<1>) {
     let (ids, log_probs) =
         <Dispatch as TranslationOps>::project(x.into_dispatch(), map.into_dispatch(), form);
     (Tensor::from_dispatch(ids), Tensor::from_dispatch(log_probs))

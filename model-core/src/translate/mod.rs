@@ -109,6 +109,11 @@ impl Translator {
         &self.config
     }
 
+    /// Whether the model has a sketch of the projection to the vocabulary, which makes it faster.
+    pub fn is_sketched(&self) -> bool {
+        self.model.decoder.is_sketched()
+    }
+
     /// The vocabulary of the text to translate.
     pub fn source_vocabulary(&self) -> &Vocabulary {
         &self.source

@@ -27,7 +27,7 @@ pub struct TargetPiece {
     pub id: u32,
     /// The bytes of [`Translation::text`] that it makes.
     pub span: Range<usize>,
-    /// The natural logarithm of its probability.
+    /// The natural logarithm of its probability; an estimate if the model has a sketch.
     pub log_prob: f32,
 }
 
@@ -77,7 +77,7 @@ impl Translation {
         Self { text, pieces, source, alignment, complete }
     }
 
-    /// The geometric mean of the pieces' probabilities, 0 to 1; 1 for an empty translation.
+    /// The geometric mean of the pieces' probabilities, 0 to 1; 1 for an empty translation. An estimate if these are.
     pub fn confidence(&self) -> f32 {
         if self.pieces.is_empty() {
             return 1.0;

@@ -19,7 +19,7 @@ pub struct Sentence {
 pub struct Decoded {
     /// The target pieces, without `</s>`.
     pub ids: Vec<u32>,
-    /// The natural logarithms of their probabilities.
+    /// The natural logarithms of their probabilities; estimates if the model has a sketch.
     pub log_probs: Vec<f32>,
     /// How much of each source piece is in each target piece, `[target, source]`.
     pub alignment: Vec<f32>,

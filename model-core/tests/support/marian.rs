@@ -89,6 +89,41 @@ pub(crate) fn model_with_like_gates(spec: &Spec) -> Vec<u8> {
     write(&items)
 }
 
+/// A model with a sketch that turns nothing, of which the first `kept` inputs make the estimates, and its target pieces.
+pub(crate) fn sketched_items(spec: &Spec, kept: usize) -> Vec<Item> {
+    let mut items = items(spec);
+    let (dim, pieces) = (spec.dim, spec.target_vocab.unwrap_or(spec.vocab));
+    let table = if spec.target_vocab.is_some() { "decoder_Wemb" } else { "Wemb" };
+    let table = items.iter().find(|item| item.name == table).expect("a model has embeddings");
+    let (weights, trailer) = table.data.split_at(pieces * dim);
+    let quant_mult = f32::from_le_bytes([trailer[0], trailer[1], trailer[2], trailer[3]]);
+    // As far as an output can be from what is kept of it, whatever the weights are.
+    let length =
+        |row: &[u8]| row.iter().map(|&byte| f32::from(byte as i8).powi(2)).sum::<f32>().sqrt() / quant_mult;
+    let sum = |sum: u64, eight: &[u8]| {
+        let number = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
+        sum ^ number.wrapping_add(0x9e37_79b9).wrapping_add(sum << 6).wrapping_add(sum >> 2)
+    };
+    let checksum = weights.chunks_exact(8).fold(0, sum);
+    let grain = 4.0 * weights.chunks_exact(dim).map(length).fold(0.0, f32::max) / 255.0;
+    let mut data: Vec<u8> = Vec::new();
+    for number in [1, pieces, dim, kept] {
+        data.extend((number as u32).to_le_bytes());
+    }
+    let floats =
+        |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    // Near, rounding, spread, grain; then the steps.
+    data.extend(floats(&[0.02, 4.0, 1.2, grain]));
+    data.extend(checksum.to_le_bytes());
+    data.extend(floats(&vec![1.0 / 127.0; dim + kept]));
+    for rows in [dim, kept] {
+        data.extend((0..rows * dim).map(|at| if at % dim == at / dim { 127 } else { 0 }));
+    }
+    data.extend(vec![255; pieces]);
+    items.push(Item { name: "special:sketch".into(), code: INT8, shape: vec![data.len() as i32], data });
+    items
+}
+
 /// All tensors of a model, without alphas.
 pub(crate) fn tensors(spec: &Spec) -> Vec<Tensor> {
     let (d, f) = (spec.dim, spec.ffn);

@@ -2,11 +2,11 @@
 //! in WebAssembly.
 
 use klartext_kernels::{
-    Affine, Alpha, Attention, Isa, Norm, Rows, Scratch, Table, add_norm, affine, affine_argmax, attention,
-    embed, ssru_norm,
+    Affine, Alpha, Attention, Isa, Norm, Rows, Scratch, Table, TableWeights, add_norm, affine, affine_argmax,
+    attention, embed, sketch_argmax, ssru_norm,
 };
 
-use crate::support::{Map, Random, packed};
+use crate::support::{Map, Random, Sketched, packed};
 
 /// Heads of the attention.
 const HEADS: usize = 8;
@@ -30,11 +30,13 @@ pub(crate) enum Kernel {
     Recurrence,
     /// The best of `n` outputs for `rows` rows of `k`, with its log-probability.
     Choice,
+    /// The same by a sketch.
+    SketchedChoice,
 }
 
 impl Kernel {
     /// All, in the order of their numbers.
-    pub(crate) const ALL: [Kernel; 8] = [
+    pub(crate) const ALL: [Kernel; 9] = [
         Kernel::Embed,
         Kernel::Affine,
         Kernel::AffineOfRelu,
@@ -43,7 +45,16 @@ impl Kernel {
         Kernel::Norm,
         Kernel::Recurrence,
         Kernel::Choice,
+        Kernel::SketchedChoice,
     ];
+}
+
+/// Outputs that a sketch leaves to compute for each row, about as many as with a trained model.
+pub(crate) const LEFT: usize = 200;
+
+/// Inputs of a sketch's estimates, as `training/sketch.py` chooses them.
+pub(crate) fn kept(k: usize) -> usize {
+    (k * 7 / 16 / 16 * 16).max(1)
 }
 
 /// Numbers distributed as a model's activations are: about normally, and with their multiplier of 100 half of what 8 bits hold
@@ -61,6 +72,7 @@ pub(crate) struct Work {
     /// Of the kernels with weights.
     map: Option<Map>,
     packed: Aligned,
+    sketch: Option<Sketched>,
     inputs: Vec<f32>,
     residual: Vec<f32>,
     /// Where the attention's tokens are, and what is embedded.
@@ -107,6 +119,10 @@ impl Work {
             out: vec![0.0; rows * width],
             cell: vec![0.0; rows * k],
             scratch: Scratch::new(),
+            sketch: (kernel == Kernel::SketchedChoice).then(|| {
+                let map = Map::random(&mut random, n, k).with_alpha(Alpha::Static(100.0));
+                sketched(isa, map, &inputs[..rows * k], rows)
+            }),
             map,
             inputs,
         }
@@ -119,9 +135,15 @@ impl Work {
         let x = &self.inputs[..rows * k];
         let norm = Norm { scale: &self.residual[..k], bias: &self.residual[..k], eps: 1e-6 };
         let map: Option<Affine<'_>> = self.map.as_ref().map(|map| map.with(self.packed.bytes()));
+        if let Some(sketch) = &self.sketch {
+            let log_probs = Some(&mut self.out[..rows]);
+            sketch_argmax(isa, scratch, x, rows, &sketch.sketch(), &mut self.ids, log_probs);
+            return;
+        }
         match (kernel, map) {
             (Kernel::Embed, Some(map)) => {
-                let table = Table { packed: map.packed, n: map.n, k, inv_quant_mult: 0.01, factor: 16.0 };
+                let weights = TableWeights::Packed(map.packed);
+                let table = Table { weights, n: map.n, k, inv_quant_mult: 0.01, factor: 16.0 };
                 let positions: Vec<u32> = (0..rows as u32).collect();
                 embed(isa, &table, &self.ids, &positions, &self.residual, &mut self.out);
             }
@@ -148,6 +170,21 @@ impl Work {
             (_, None) => add_norm(isa, x, &self.residual, &norm, &mut self.out),
         }
     }
+}
+
+/// A sketch whose slack is such that about [`LEFT`] outputs remain for each row. No bound of random numbers would leave so
+/// few, so these are none; it is the work of a trained model's sketch.
+fn sketched(isa: Isa, map: Map, x: &[f32], rows: usize) -> Sketched {
+    let mut sketched = Sketched::new(isa, map, kept(x.len() / rows));
+    let slack = sketched.slack.clone();
+    let (mut least, mut most) = (0.0, 1.0);
+    for _ in 0..16 {
+        let factor = f32::midpoint(least, most);
+        sketched.slack = slack.iter().map(|slack| factor * slack).collect();
+        let (_, _, computed) = sketched.best(isa, x, rows);
+        if computed < LEFT * rows { least = factor } else { most = factor }
+    }
+    sketched
 }
 
 /// Bytes that begin at a multiple of 64, as the engine has them.

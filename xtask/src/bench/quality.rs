@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
@@ -31,6 +32,18 @@ struct OfSet {
     bleu_difference: f64,
     /// The share of sentences that both translate to the same text, 0 to 1.
     equal_share: f64,
+    /// Klartext with the shortlist.
+    shortlist: Shortlisted,
+}
+
+/// What the shortlist does to a set.
+#[derive(Serialize)]
+struct Shortlisted {
+    scores: Scores,
+    /// Its BLEU less that without a shortlist.
+    bleu_difference: f64,
+    /// How long the program takes with it, over how long it takes without.
+    time_ratio: f64,
 }
 
 /// Translates the development sets with both engines, scores and compares.
@@ -54,6 +67,11 @@ pub(super) fn measure(options: &Options) -> Result<()> {
             100.0 * figures.equal_share,
             figures.sentences,
         );
+        let Shortlisted { scores, bleu_difference, time_ratio } = &figures.shortlist;
+        println!(
+            "{:<13} BLEU {:.2} ({bleu_difference:+.2}), chrF {:.2}, {time_ratio:.2} times the time",
+            "  shortlist", scores.bleu, scores.chrf,
+        );
         sets.insert(set.name, figures);
     }
     options.keep("quality", &Figures { model: model.name, sacrebleu: VERSION, sets })
@@ -67,9 +85,18 @@ struct Tools {
 }
 
 fn of_set(set: &Set, tools: &Tools) -> Result<OfSet> {
-    let mut klartext = tools.klartext.command();
-    klartext.args(["translate", "--lines", "--model", MODEL]).arg(&set.source);
-    let ours = output(&mut klartext)?;
+    let ours = |more: &[&str]| -> Result<(String, f64)> {
+        let mut klartext = tools.klartext.command();
+        klartext.args(["translate", "--lines", "--model", MODEL]).args(more).arg(&set.source);
+        let begin = Instant::now();
+        Ok((output(&mut klartext)?, begin.elapsed().as_secs_f64()))
+    };
+    let (ours, (chosen, with), without) = {
+        let (text, first) = ours(&[])?;
+        let shortlisted = ours(&["--shortlist"])?;
+        let (_, second) = ours(&[])?;
+        (text, shortlisted, first.min(second))
+    };
     let theirs = output(tools.oracle.command().arg(MODEL).arg(&set.source))?;
 
     let sentences = set.sentences()?.len();
@@ -82,7 +109,13 @@ fn of_set(set: &Set, tools: &Tools) -> Result<OfSet> {
         tools.sacrebleu.score(&set.reference, &path)
     };
     let (klartext, fxtranslate) = (score("klartext", &ours)?, score("fxtranslate", &theirs)?);
+    let scores = score("shortlist", &chosen)?;
     Ok(OfSet {
+        shortlist: Shortlisted {
+            bleu_difference: round(scores.bleu - klartext.bleu, 2),
+            time_ratio: round(with / without, 3),
+            scores,
+        },
         sentences,
         klartext,
         fxtranslate,

@@ -3,7 +3,7 @@
 
 use klartext_kernels::*;
 
-use crate::support::{Map, Random, packed};
+use crate::support::{Map, Random, Sketched, packed};
 
 /// What a case says: nothing, or where the difference is.
 pub(crate) type Outcome = Result<(), String>;
@@ -17,7 +17,7 @@ pub(crate) struct Case {
 }
 
 /// All of them.
-pub(crate) const CASES: [Case; 11] = [
+pub(crate) const CASES: [Case; 12] = [
     Case { name: "pack and unpack", run: packing },
     Case { name: "affine, all small shapes", run: small_shapes },
     Case { name: "affine, rows", run: rows },
@@ -25,6 +25,7 @@ pub(crate) const CASES: [Case; 11] = [
     Case { name: "affine, extreme values", run: extremes },
     Case { name: "affine, values that are not numbers", run: not_numbers },
     Case { name: "affine and argmax", run: argmax },
+    Case { name: "argmax by a sketch", run: sketches },
     Case { name: "embeddings", run: embeddings },
     Case { name: "normalisation", run: normalisation },
     Case { name: "recurrent step", run: recurrence },
@@ -176,6 +177,51 @@ fn argmax(isa: Isa) -> Outcome {
     Ok(())
 }
 
+fn sketches(isa: Isa) -> Outcome {
+    let mut random = Random(11);
+    let mut scratch = Scratch::new();
+    for (rows, k, kept, n) in [
+        (0, 8, 3, 5),
+        (1, 1, 1, 1),
+        (2, 16, 16, 15),
+        (3, 33, 16, 257),
+        (9, 40, 8, 1000),
+        (17, 64, 32, 1311),
+        (70, 20, 19, 64),
+    ] {
+        let mut map = Map::random(&mut random, n, k);
+        // Nothing about a greatest output is left of a ReLU.
+        map.relu = false;
+        let mut x = random.floats(rows * k);
+        // Some rows are much like an output's weights, as the rows of a model are.
+        for x in x.chunks_exact_mut(k).step_by(2) {
+            let output = random.below(n);
+            let weights = &map.w[output * k..][..k];
+            x.iter_mut().zip(weights).for_each(|(x, &weight)| *x = *x / 4.0 + f32::from(weight) / 128.0);
+        }
+        if let Some(x) = x.first_mut() {
+            *x = f32::NAN;
+        }
+        let what = format!("[{rows}, {k}] to {n}, {kept} kept, {:?}", map.alpha);
+        let expected = map.best(isa, &mut scratch, &x, rows).0;
+        let sketched = Sketched::new(isa, map, kept);
+        let (ids, log_prob, computed) = sketched.best(isa, &x, rows);
+        let scalar = Sketched::new(Isa::Scalar, sketched.map, kept).best(Isa::Scalar, &x, rows);
+        same(&format!("log-probabilities of {what}"), &log_prob, &scalar.1)?;
+        if ids != expected || (ids, computed) != (scalar.0, scalar.2) {
+            return Err(format!("ids of {what}"));
+        }
+    }
+    // All outputs are equal, so that none can be left out, and the first one wins.
+    let map = Map::new(300, 20, vec![7; 300 * 20], Alpha::PerRow, vec![0.1; 300], vec![0.5; 300], false);
+    let (ids, _, computed) = Sketched::new(isa, map, 9).best(isa, &random.floats(2 * 20), 2);
+    if (ids.as_slice(), computed) == (&[0, 0], 600) {
+        Ok(())
+    } else {
+        Err(format!("{ids:?} of equal outputs"))
+    }
+}
+
 fn embeddings(isa: Isa) -> Outcome {
     let mut random = Random(7);
     let (n, k, max) = (77, 41, 9);
@@ -185,7 +231,8 @@ fn embeddings(isa: Isa) -> Outcome {
     let pos: Vec<u32> = ids.iter().map(|_| random.below(max) as u32).collect();
     let embed = |isa| {
         let packed = packed(isa, &w, n, k);
-        let table = Table { packed: &packed, n, k, inv_quant_mult: 0.013, factor: 6.4 };
+        let table =
+            Table { weights: TableWeights::Packed(&packed), n, k, inv_quant_mult: 0.013, factor: 6.4 };
         let mut out = vec![f32::NAN; ids.len() * k];
         embed(isa, &table, &ids, &pos, &positions, &mut out);
         out

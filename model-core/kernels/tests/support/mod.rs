@@ -40,6 +40,84 @@ pub(crate) fn packed(isa: Isa, w: &[i8], n: usize, k: usize) -> Vec<i8> {
     packed
 }
 
+/// A map and its sketch, which turns nothing: the first inputs are kept.
+pub(crate) struct Sketched {
+    pub(crate) map: Map,
+    turn: Map,
+    turn_packed: Vec<i8>,
+    weights: Vec<i8>,
+    estimate: Map,
+    estimate_packed: Vec<i8>,
+    /// `[n]`.
+    pub(crate) slack: Vec<f32>,
+}
+
+impl Sketched {
+    const NEAR: f32 = 0.05;
+    const ROUNDING: f32 = 2.0;
+
+    /// `kept` of the map's inputs make the estimates.
+    pub(crate) fn new(isa: Isa, map: Map, kept: usize) -> Self {
+        let (n, k) = (map.n, map.k);
+        let alpha = if let Alpha::Static(alpha) = map.alpha { alpha } else { 1.0 };
+        let unit = |rows: usize| (0..rows * k).map(|i| if i % k == i / k { 127 } else { 0 }).collect();
+        let turn = Map::new(k, k, unit(k), map.alpha, vec![1.0 / (127.0 * alpha); k], vec![0.0; k], false);
+        let mut weights = vec![0; n * sketch_stride(k)];
+        for (row, weights) in weights.chunks_exact_mut(sketch_stride(k)).enumerate() {
+            weights[..k].copy_from_slice(&map.w[row * k..][..k]);
+        }
+        let (mut rounded, mut steps) = (vec![0; n * kept], vec![0.0; n]);
+        let basis: Vec<i8> = unit(kept);
+        sketch_estimates(isa, &weights, k, &basis, &vec![1.0 / 127.0; kept], &mut rounded, &mut steps);
+        let worth: Vec<f32> = map.scale.iter().map(|scale| scale * alpha).collect();
+        let slack = |row: usize| {
+            let square = |(input, &weight): (usize, &i8)| {
+                let is_kept = input < kept;
+                let value = if is_kept { f32::from(rounded[row * kept + input]) * steps[row] } else { 0.0 };
+                let left = (f32::from(weight) - value) / if is_kept { Self::NEAR } else { 1.0 };
+                left.powi(2) + (value / Self::ROUNDING).powi(2)
+            };
+            let sum: f32 = map.w[row * k..][..k].iter().enumerate().map(square).sum();
+            1.000_01 * worth[row] * sum.sqrt()
+        };
+        let slack = (0..n).map(slack).collect();
+        let scale = steps.iter().zip(&worth).map(|(step, worth)| step * worth).collect();
+        let estimate = Map::new(n, kept, rounded, Alpha::Half, scale, map.bias.clone(), false);
+        let turn_packed = packed(isa, &turn.w, k, k);
+        let estimate_packed = packed(isa, &estimate.w, n, kept);
+        Self { map, turn, turn_packed, weights, estimate, estimate_packed, slack }
+    }
+
+    /// The sketch of the kernels.
+    pub(crate) fn sketch(&self) -> Sketch<'_> {
+        Sketch {
+            weights: &self.weights,
+            n: self.map.n,
+            k: self.map.k,
+            alpha: self.map.alpha,
+            scale: &self.map.scale,
+            bias: &self.map.shifted,
+            turn: self.turn.with(&self.turn_packed),
+            estimate: self.estimate.with(&self.estimate_packed),
+            slack: &self.slack,
+            near: Self::NEAR,
+            rounding: Self::ROUNDING,
+            spread: 1.1,
+        }
+    }
+
+    /// The best outputs for `x: [rows, k]`, their log-probabilities, and how many outputs were computed.
+    pub(crate) fn best(&self, isa: Isa, x: &[f32], rows: usize) -> (Vec<u32>, Vec<f32>, usize) {
+        let (mut scratch, sketch) = (Scratch::new(), self.sketch());
+        let (mut ids, mut log_prob) = (vec![u32::MAX; rows], vec![f32::NAN; rows]);
+        let computed = sketch_argmax(isa, &mut scratch, x, rows, &sketch, &mut ids, Some(&mut log_prob));
+        let mut without = vec![u32::MAX; rows];
+        sketch_argmax(isa, &mut scratch, x, rows, &sketch, &mut without, None);
+        assert_eq!(ids, without, "the log-probabilities must not change the choice");
+        (ids, log_prob, computed)
+    }
+}
+
 /// An affine map with all that it needs.
 pub(crate) struct Map {
     /// Outputs.

@@ -10,6 +10,7 @@ use crate::nn::attention::CrossAttention;
 use crate::nn::embedding::{Embedding, ints, list};
 use crate::nn::linear::Linear;
 use crate::nn::norm::Norm;
+use crate::nn::projection::Projection;
 use crate::ops::{self, DecoderLayerForm, NO_PIECE, RECORD_HEAD, StepsForm, StepsWeights, state};
 
 /// A decoder's weights as [`ops::steps`] takes them.
@@ -20,7 +21,7 @@ pub struct Slices {
     /// The normalisations of all layers, `[1, layers·3·2·dim]`.
     norms: Tensor<2>,
     embedding: Embedding,
-    projection: Linear,
+    projection: Projection,
     /// For the keys and the values.
     attention: Vec<CrossAttention>,
     #[module(skip)]
@@ -46,7 +47,7 @@ impl Slices {
     pub(super) fn new(decoder: &Decoder) -> Option<Self> {
         let first = decoder.layers.first()?;
         let heads = first.attention.heads;
-        if !(decoder.dim / heads).is_multiple_of(4) || decoder.projection.form().alpha.is_none() {
+        if !(decoder.dim / heads).is_multiple_of(4) || decoder.projection.form().map.alpha.is_none() {
             return None;
         }
         let (mut maps, mut norms, mut forms) = (Vec::new(), Vec::new(), Vec::new());

@@ -107,7 +107,7 @@ pub(super) struct Steps {
 impl From<&StepsForm> for Steps {
     fn from(form: &StepsForm) -> Self {
         let names = ["GATES", "QUERY", "OUT", "INNER", "OUTER"];
-        let mut maps = names.map(|name| (name, Map::from(form.projection)));
+        let mut maps = names.map(|name| (name, Map::from(form.projection.map)));
         for ((_, map), form) in maps.iter_mut().zip(form.layers.iter().flat_map(DecoderLayerForm::maps)) {
             *map = form.into();
         }
@@ -115,7 +115,7 @@ impl From<&StepsForm> for Steps {
             layers: form.layers.len(),
             heads: form.heads,
             maps,
-            projection: form.projection.into(),
+            projection: form.projection.map.into(),
             unit: form.table.unit.to_bits(),
             tied: form.tied,
         }

@@ -1,0 +1,395 @@
+//! The greatest output of an affine map, found without computing all of them.
+//!
+//! The inputs are turned into a basis in which few of them matter, and the outputs' weights likewise: z = G x,
+//! v = G⁻ᵀ w, so that x·w = z·v. Each output is *estimated* from the first `kept` of these, in 8 bits. What the
+//! estimate leaves out is a product of two vectors again, and no greater than the product of their lengths
+//! (Cauchy and Schwarz): the row's `reach`, computed with it, and the output's `slack`, known before. So
+//! estimate + reach · slack is a bound, and an output whose bound is below another output is not the greatest.
+//! The few that remain are computed as [`affine`](crate::affine) does, bit by bit, and the result is the same.
+//!
+//! A row's reach is √(near² Σ z_kept² + Σ z_rest² + (rounding · |z_kept − what it was rounded to|)²). The slack
+//! belongs to it: with e = what of v the 8 bits leave out, √(Σ e_kept² / near² + Σ v_rest² + (|v̂| / rounding)²),
+//! where v̂ is what they keep.
+
+use std::array;
+
+use crate::affine::{Affine, Alpha, block_rows, limited, multiplier, product, quantise, usable};
+use crate::argmax::{greatest, position, sum_exp};
+use crate::kernel::{Job, Kernel, LANES, Lanes, ROUND, SHIFT};
+use crate::math::{ln, quick_exp};
+use crate::packed::activation_stride;
+use crate::scratch::Scratch;
+use crate::{Isa, elements};
+
+/// Outputs of which the one with the best estimate may be computed first: the best of four such is what others have to
+/// reach.
+const COLUMNS: usize = 64;
+
+/// Rows that are estimated at once; their estimates have to stay in a cache.
+const ROWS: usize = 16;
+
+/// Of the estimates whose outputs are not computed, one of so many sixteens is looked at for the log-probability.
+const SAMPLE: usize = 8;
+
+/// What the rounding of floats may do, in parts of the numbers that are rounded, which are rounded some dozen times, to 24
+/// bits: those of a reach, and the biases and outputs that a limit is for.
+const MARGIN: f32 = 1.0 / 65_536.0;
+
+/// An affine map with what its outputs can be estimated from.
+#[derive(Clone, Copy)]
+pub struct Sketch<'a> {
+    /// The map's weights, `[n, sketch_stride(k)]`, one output behind the other.
+    pub weights: &'a [i8],
+    /// Outputs.
+    pub n: usize,
+    /// Inputs.
+    pub k: usize,
+    /// See [`Affine::alpha`]; that of `turn` is the same.
+    pub alpha: Alpha,
+    /// See [`Affine::scale`].
+    pub scale: &'a [f32],
+    /// See [`Affine::bias`].
+    pub bias: &'a [f32],
+    /// G, from `k` to `k`.
+    pub turn: Affine<'a>,
+    /// The estimates, from `kept` to `n`, with [`Alpha::Half`].
+    pub estimate: Affine<'a>,
+    /// `[n]`.
+    pub slack: &'a [f32],
+    /// How much of what is kept is in the reach.
+    pub near: f32,
+    /// How much of what rounding takes from it is.
+    pub rounding: f32,
+    /// How much greater the exponentials of the outputs are, on average, than those of their estimates: these err to
+    /// both sides alike, but exponentials do not.
+    pub spread: f32,
+}
+
+/// From one output's weights to the next in [`Sketch::weights`]; zeros are behind the first `k`.
+#[must_use]
+pub fn sketch_stride(k: usize) -> usize {
+    k.next_multiple_of(LANES)
+}
+
+/// As [`affine_argmax`](crate::affine_argmax), with the same `ids`. The log-probabilities are estimates: exact for the
+/// outputs that may be the greatest, and from some of the estimates for the others. Returns how many outputs were
+/// computed because of their bounds, of all rows.
+///
+/// # Panics
+/// If a length or an alpha does not fit, nothing is kept, or for the reasons of [`packed_len`](crate::packed_len).
+pub fn sketch_argmax(
+    isa: Isa,
+    scratch: &mut Scratch,
+    x: &[f32],
+    rows: usize,
+    w: &Sketch<'_>,
+    ids: &mut [u32],
+    log_prob: Option<&mut [f32]>,
+) -> usize {
+    let Sketch { weights, n, k, scale, bias, slack, ref turn, ref estimate, .. } = *w;
+    assert_eq!(x.len(), elements(rows, k), "inputs [{rows}, {k}]");
+    assert_eq!(weights.len(), elements(n, sketch_stride(k)), "weights [{n}, {k}]");
+    assert_eq!((scale.len(), bias.len(), slack.len()), (n, n, n), "numbers for each output");
+    assert_eq!((turn.k, turn.n, estimate.n), (k, k, n), "inputs and outputs of the sketch");
+    assert_eq!((turn.alpha, estimate.alpha), (w.alpha, Alpha::Half), "alphas of the sketch");
+    assert!(!turn.relu && !estimate.relu, "a sketch is linear");
+    assert!((1..=k).contains(&estimate.k), "{} of {k} are kept", estimate.k);
+    assert_eq!(ids.len(), rows, "an id for each row");
+    assert!(n > 0 && u32::try_from(n).is_ok(), "{n} outputs to choose from");
+    assert!(
+        log_prob.as_ref().is_none_or(|log_prob| log_prob.len() == rows),
+        "a log-probability for each row"
+    );
+    isa.run(Argmax { scratch, x, rows, w, ids, log_prob })
+}
+
+struct Argmax<'a> {
+    scratch: &'a mut Scratch,
+    x: &'a [f32],
+    rows: usize,
+    w: &'a Sketch<'a>,
+    ids: &'a mut [u32],
+    log_prob: Option<&'a mut [f32]>,
+}
+
+impl Job for Argmax<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, k: K) -> usize {
+        let Argmax { scratch, x, rows, w, ids, mut log_prob } = self;
+        let (kept, width) = (w.estimate.k, w.n.next_multiple_of(LANES));
+        let (turn_layout, layout) = (w.turn.layout::<K>(), w.estimate.layout::<K>());
+        let (turn_stride, stride) = (activation_stride::<K>(turn_layout), activation_stride::<K>(layout));
+        let block = block_rows::<K>(rows, ROWS);
+        scratch.ids(width);
+        let parts = scratch.parts::<K::Activation>(block, turn_stride, block * (w.k + kept + width) + width);
+        let (turned, rest) = parts.block.split_at_mut(block * w.k);
+        let (near, rest) = rest.split_at_mut(block * kept);
+        let (estimates, outputs) = rest.split_at_mut(block * width);
+        let quantised = &mut parts.row[..sketch_stride(w.k)];
+        let (largest, mut all_computed) = (largest(k, w.bias), 0);
+        for start in (0..rows).step_by(block) {
+            let rows = block.min(rows - start);
+            let x = &x[start * w.k..][..rows * w.k];
+            let all = quantise(k, x, rows, &w.turn, parts.activations, turn_stride, parts.row_scale);
+            product(k, &all, &w.turn, turn_layout, 0..w.k, turned, w.k);
+            for (near, turned) in near.chunks_exact_mut(kept).zip(turned.chunks_exact(w.k)).take(rows) {
+                near.copy_from_slice(&turned[..kept]);
+            }
+            let near = &near[..rows * kept];
+            let all = quantise(k, near, rows, &w.estimate, parts.activations, stride, parts.row_scale);
+            product(k, &all, &w.estimate, layout, 0..w.n, estimates, width);
+            for row in 0..rows {
+                let estimates = &mut estimates[row * width..][..width];
+                estimates[w.n..].fill(f32::NEG_INFINITY);
+                let reach = reach(k, &turned[row * w.k..][..w.k], w);
+                let mut row_scale = 0.0;
+                quantise_row(k, &x[row * w.k..][..w.k], w.alpha, quantised, &mut row_scale);
+                let this = Row { x: quantised, row_scale, w, reach, largest };
+                let Found { id, best, computed } = this.search(k, estimates, parts.ids, outputs);
+                ids[start + row] = id;
+                all_computed += computed;
+                if let Some(log_prob) = &mut log_prob {
+                    let whole = computed.next_multiple_of(LANES);
+                    outputs[computed..whole].fill(f32::NEG_INFINITY);
+                    log_prob[start + row] = this.log_prob(k, best, estimates, &outputs[..whole]);
+                }
+            }
+        }
+        all_computed
+    }
+}
+
+/// A row and what it is looked for in.
+struct Row<'a> {
+    /// The quantised inputs, shifted if the map wants it.
+    x: &'a [i16],
+    row_scale: f32,
+    w: &'a Sketch<'a>,
+    reach: f32,
+    /// The largest magnitude of the biases.
+    largest: f32,
+}
+
+/// The best output of a row.
+struct Found {
+    id: u32,
+    best: f32,
+    /// How many outputs were computed because of their bounds.
+    computed: usize,
+}
+
+impl Row<'_> {
+    /// What [`affine`](crate::affine) computes, for some outputs.
+    #[inline(always)]
+    fn outputs<K: Kernel>(&self, k: K, ids: [u32; 4]) -> [f32; 4] {
+        let ids = ids.map(|id| id as usize);
+        let weights = ids.map(|id| self.w.weights[id * self.x.len()..][..self.x.len()].as_ptr());
+        // SAFETY: they are slices of one length, which is a multiple of sixteen.
+        let sums = unsafe { k.dots(self.x.as_ptr(), weights, self.x.len()) };
+        array::from_fn(|i| (sums[i] as f32 * self.row_scale) * self.w.scale[ids[i]] + self.w.bias[ids[i]])
+    }
+
+    /// Below this a bound says that the output is not the greatest, if `best` is one.
+    #[inline(always)]
+    fn limit(&self, best: f32) -> f32 {
+        best - MARGIN * (best.abs() + self.largest)
+    }
+
+    /// The greatest output, the first of equals. The outputs that had to be computed go to the front of `outputs`, and
+    /// their estimates become minus infinity; both are whole sixteens.
+    #[inline(always)]
+    fn search<K: Kernel>(&self, k: K, estimates: &mut [f32], ids: &mut [u32], outputs: &mut [f32]) -> Found {
+        // First which, then what they are: so one product need not wait for the decision about another.
+        let (probed, reached) = self.probe(k, estimates);
+        let limit = k.splat(self.limit(reached));
+        let (reach, mut count) = (k.splat(self.reach), 0);
+        for (chunk, estimates) in estimates.as_chunks_mut().0.iter_mut().enumerate() {
+            let slack = k.read(&self.w.slack[chunk * LANES..]);
+            let mut open = (k.load(estimates) + reach * slack).not_below(limit);
+            while open != 0 {
+                let lane = open.trailing_zeros() as usize;
+                open &= open - 1;
+                estimates[lane] = f32::NEG_INFINITY;
+                ids[count] = (chunk * LANES + lane) as u32;
+                count += 1;
+            }
+        }
+        // Behind the last output there may be some that are none.
+        while count > 0 && ids[count - 1] as usize >= self.w.n {
+            count -= 1;
+        }
+        if count == 0 {
+            // Of a true sketch the bound of what was probed is not below it.
+            return Found { id: probed, best: reached, computed: 0 };
+        }
+        let mut found = Found { id: 0, best: f32::NEG_INFINITY, computed: count };
+        for (ids, out) in ids[..count].chunks(4).zip(outputs.chunks_mut(4)) {
+            let four = self.outputs(k, array::from_fn(|i| ids[i.min(ids.len() - 1)]));
+            out.copy_from_slice(&four);
+            for (&id, output) in ids.iter().zip(four) {
+                if output > found.best {
+                    (found.id, found.best) = (id, output);
+                }
+            }
+        }
+        found
+    }
+
+    /// An output that is probably about the greatest, and what it is.
+    #[inline(always)]
+    fn probe<K: Kernel>(&self, k: K, estimates: &[f32]) -> (u32, f32) {
+        let mut best = [(f32::NEG_INFINITY, 0); 4];
+        for (block, estimates) in estimates.chunks(COLUMNS).enumerate() {
+            let mut entry = (greatest(k, estimates.as_chunks().0), block);
+            for best in &mut best {
+                if entry.0 > best.0 {
+                    std::mem::swap(best, &mut entry);
+                }
+            }
+        }
+        let ids = best.map(|(top, block)| {
+            let estimates = &estimates[block * COLUMNS..];
+            let place = block * COLUMNS + position(&estimates[..COLUMNS.min(estimates.len())], top);
+            // Where there are fewer blocks, some of the four are minus infinity, as are those behind the last output.
+            place.min(self.w.n - 1) as u32
+        });
+        let outputs = ids.into_iter().zip(self.outputs(k, ids));
+        outputs.fold((0, f32::NEG_INFINITY), |best, found| if found.1 > best.1 { found } else { best })
+    }
+
+    /// The logarithm of the greatest output's probability, after the search; `outputs` are those that it computed, in whole
+    /// sixteens.
+    #[inline(always)]
+    fn log_prob<K: Kernel>(&self, k: K, best: f32, estimates: &[f32], outputs: &[f32]) -> f32 {
+        let (chunks, mut others) = (estimates.as_chunks().0, k.splat(0.0));
+        let best_lanes = k.splat(best);
+        // Not the first ones: those are of the most frequent pieces, and like no others.
+        let sample = chunks.iter().skip((SAMPLE / 2).min(chunks.len() - 1)).step_by(SAMPLE);
+        let share = chunks.len() as f32 / sample.len() as f32;
+        for chunk in sample {
+            others = others + quick_exp(k, k.load(chunk) - best_lanes);
+        }
+        -ln(sum_exp(k, outputs.as_chunks().0, best) + self.w.spread * share * others.sum())
+    }
+}
+
+/// The length of what a row's estimates leave out; `turned: [k]`.
+#[inline(always)]
+fn reach<K: Kernel>(k: K, turned: &[f32], w: &Sketch<'_>) -> f32 {
+    let (kept, rest) = turned.split_at(w.estimate.k);
+    // As `quantise` does, which keeps only the scale.
+    let mut row_scale = 0.0;
+    let alpha = multiplier(k, kept, w.estimate.alpha, &mut row_scale);
+    let round = k.splat(ROUND);
+    let (mut near, mut rounded, mut far) = (k.splat(0.0), k.splat(0.0), k.splat(0.0));
+    for at in (0..kept.len()).step_by(LANES) {
+        let z = k.read(&kept[at..]);
+        let lost = z - ((limited(k, z, alpha) + round) - round) * k.splat(row_scale);
+        near = near + z * z;
+        rounded = rounded + lost * lost;
+    }
+    for at in (0..rest.len()).step_by(LANES) {
+        let z = k.read(&rest[at..]);
+        far = far + z * z;
+    }
+    let (near_part, rounded_part) = (w.near * w.near, w.rounding * w.rounding);
+    (near_part * near.sum() + far.sum() + rounded_part * rounded.sum()).sqrt() * (1.0 + MARGIN)
+}
+
+/// A row's inputs as the map's product takes them; zeros behind them.
+#[inline(always)]
+fn quantise_row<K: Kernel>(k: K, x: &[f32], alpha: Alpha, out: &mut [i16], row_scale: &mut f32) {
+    let shift = if matches!(alpha, Alpha::Static(_)) { SHIFT as i16 } else { 0 };
+    let alpha = multiplier(k, x, alpha, row_scale);
+    for (at, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let mut lanes = [0.0; LANES];
+        (limited(k, k.read(&x[at * LANES..]), alpha) + k.splat(ROUND)).store(&mut lanes);
+        *out = lanes.map(|lane| lane.to_bits() as i16 + shift);
+    }
+}
+
+#[inline(always)]
+fn largest<K: Kernel>(k: K, x: &[f32]) -> f32 {
+    let mut largest = k.splat(0.0);
+    for at in (0..x.len()).step_by(LANES) {
+        largest = k.read(&x[at..]).abs().max(largest);
+    }
+    largest.greatest()
+}
+
+/// The estimates' weights: `v̂ = basis · weights` for each output, rounded to 8 bits by a scale of its own.
+///
+/// `weights: [n, sketch_stride(k)]`, `basis: [kept, k]`, `basis_scale: [kept]`: what a product with that row of
+/// the basis is multiplied with; `out: [n, kept]`, `scale: [n]`: what a step of `out` is worth. Every float is
+/// rounded once for each operation, so that what a sketch was made for is what comes out.
+///
+/// # Panics
+/// If a length does not fit, or `k` is above 65 536.
+pub fn sketch_estimates(
+    isa: Isa,
+    weights: &[i8],
+    k: usize,
+    basis: &[i8],
+    basis_scale: &[f32],
+    out: &mut [i8],
+    scale: &mut [f32],
+) {
+    let (n, kept, stride) = (scale.len(), basis_scale.len(), sketch_stride(k));
+    assert!(k <= crate::packed::MAX_INPUTS, "{k} inputs; sums are exact up to {}", crate::packed::MAX_INPUTS);
+    assert_eq!(weights.len(), elements(n, stride), "weights [{n}, {k}]");
+    assert_eq!(basis.len(), elements(kept, k), "basis [{kept}, {k}]");
+    assert_eq!(out.len(), elements(n, kept), "estimates [{n}, {kept}]");
+    let mut padded = vec![0i16; kept * stride];
+    if k > 0 {
+        for (padded, row) in padded.chunks_exact_mut(stride).zip(basis.chunks_exact(k)) {
+            padded.iter_mut().zip(row).for_each(|(padded, &weight)| *padded = weight.into());
+        }
+    }
+    isa.run(Estimates { weights, stride, basis: &padded, basis_scale, out, scale });
+}
+
+struct Estimates<'a> {
+    weights: &'a [i8],
+    stride: usize,
+    basis: &'a [i16],
+    basis_scale: &'a [f32],
+    out: &'a mut [i8],
+    scale: &'a mut [f32],
+}
+
+impl Job for Estimates<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, k: K) {
+        let Estimates { weights, stride, basis, basis_scale, out, scale } = self;
+        if basis_scale.is_empty() || stride == 0 {
+            out.fill(0);
+            scale.fill(0.0);
+            return;
+        }
+        let mut turned = vec![[0.0; 4]; basis_scale.len()];
+        let fours =
+            weights.chunks(4 * stride).zip(out.chunks_mut(4 * basis_scale.len())).zip(scale.chunks_mut(4));
+        for ((weights, out), scale) in fours {
+            // The last outputs are fewer; the last one of them is there again then.
+            let rows = array::from_fn(|i| weights[i.min(scale.len() - 1) * stride..][..stride].as_ptr());
+            for (turned, (basis, &basis_scale)) in
+                turned.iter_mut().zip(basis.chunks_exact(stride).zip(basis_scale))
+            {
+                // SAFETY: they are slices of `stride` numbers, a multiple of sixteen.
+                let sums = unsafe { k.dots(basis.as_ptr(), rows, stride) };
+                *turned = sums.map(|sum| sum as f32 * basis_scale);
+            }
+            for (i, (out, scale)) in out.chunks_exact_mut(basis_scale.len()).zip(scale).enumerate() {
+                let greatest = turned.iter().map(|four| four[i].abs()).fold(0.0, f32::max);
+                let alpha = usable(127.0 / greatest, scale);
+                for (out, turned) in out.iter_mut().zip(&turned) {
+                    *out = (turned[i] * alpha).round_ties_even().clamp(-127.0, 127.0) as i8;
+                }
+            }
+        }
+    }
+}
