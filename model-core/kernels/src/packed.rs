@@ -222,7 +222,7 @@ impl Job for Embed<'_> {
 
     #[inline(always)]
     fn run<K: Kernel>(self, _: K) {
-        let Table { weights, n, k, inv_quant_mult, factor } = *self.table;
+        let Table { weights, n, k, .. } = *self.table;
         let (layout, stride) = (Layout::of::<K>(n, k), sketch_stride(k));
         match weights {
             TableWeights::Packed(packed) => {
@@ -242,18 +242,21 @@ impl Job for Embed<'_> {
             assert!((id as usize) < n, "piece {id} of {n}");
             let id = id as usize;
             match weights {
-                TableWeights::Packed(packed) => {
-                    for ((out, weight), position) in out.iter_mut().zip(layout.row(packed, id)).zip(position)
-                    {
-                        *out = factor * (f32::from(weight) * inv_quant_mult) + position;
-                    }
-                }
+                TableWeights::Packed(packed) => self.table.embed(out, layout.row(packed, id), position),
                 TableWeights::Rows(rows) => {
-                    for ((out, &weight), position) in out.iter_mut().zip(&rows[id * stride..]).zip(position) {
-                        *out = factor * (f32::from(weight) * inv_quant_mult) + position;
-                    }
+                    self.table.embed(out, rows[id * stride..].iter().copied(), position);
                 }
             }
+        }
+    }
+}
+
+impl Table<'_> {
+    /// One embedding; `out: [k]`, `weights: [k]` or more, `position: [k]`.
+    #[inline(always)]
+    fn embed(&self, out: &mut [f32], weights: impl Iterator<Item = i8>, position: &[f32]) {
+        for ((out, weight), position) in out.iter_mut().zip(weights).zip(position) {
+            *out = self.factor * (f32::from(weight) * self.inv_quant_mult) + position;
         }
     }
 }

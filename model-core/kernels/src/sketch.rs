@@ -13,7 +13,9 @@
 
 use std::array;
 
-use crate::affine::{Affine, Alpha, block_rows, limited, multiplier, product, quantise, usable};
+use crate::affine::{
+    Affine, Alpha, block_rows, greatest_magnitude, limited, multiplier, product, quantise, usable,
+};
 use crate::argmax::{greatest, position, sum_exp};
 use crate::kernel::{Job, Kernel, LANES, Lanes, ROUND, SHIFT};
 use crate::math::{ln, quick_exp};
@@ -128,7 +130,7 @@ impl Job for Argmax<'_> {
         let (near, rest) = rest.split_at_mut(block * kept);
         let (estimates, outputs) = rest.split_at_mut(block * width);
         let quantised = &mut parts.row[..sketch_stride(w.k)];
-        let (largest, mut all_computed) = (largest(k, w.bias), 0);
+        let (largest, mut all_computed) = (greatest_magnitude(k, w.bias), 0);
         for start in (0..rows).step_by(block) {
             let rows = block.min(rows - start);
             let x = &x[start * w.k..][..rows * w.k];
@@ -308,15 +310,6 @@ fn quantise_row<K: Kernel>(k: K, x: &[f32], alpha: Alpha, out: &mut [i16], row_s
         (limited(k, k.read(&x[at * LANES..]), alpha) + k.splat(ROUND)).store(&mut lanes);
         *out = lanes.map(|lane| lane.to_bits() as i16 + shift);
     }
-}
-
-#[inline(always)]
-fn largest<K: Kernel>(k: K, x: &[f32]) -> f32 {
-    let mut largest = k.splat(0.0);
-    for at in (0..x.len()).step_by(LANES) {
-        largest = k.read(&x[at..]).abs().max(largest);
-    }
-    largest.greatest()
 }
 
 /// The estimates' weights: `v̂ = basis · weights` for each output, rounded to 8 bits by a scale of its own.
