@@ -4,32 +4,15 @@
 With it the engine finds the best piece without computing all (model-core/kernels/src/sketch.rs says how); other engines pass over the item.
 STATES.npy: what the projection got, of `decode.py --states`, best on text that is not for tests. KEPT: inputs of an estimate, by default
 7/16 of the model's, a multiple of 16. The result does not depend on the states, only how many pieces are left to compute."""
-import struct, sys, time
-import numpy as np, torch
+import struct, sys
+import marian, numpy as np, torch
 
 NAME, YML, f32 = "special:sketch", "special:model.yml", np.float32
-pad = lambda b: b + b"\0" * (-len(b) % 256)
 
-def read(path):
-    """Items of a Marian binary: {name: (type, shape, bytes)}."""
-    b = open(path, "rb").read(); n = struct.unpack_from("<Q", b, 8)[0]; p = 16; names, items = [], {}
-    head = [struct.unpack_from("<4Q", b, p + 32 * i) for i in range(n)]; p += 32 * n
-    for ln, *_ in head: names.append(b[p:p + ln - 1].decode()); p += ln
-    shapes = [struct.unpack_from(f"<{h[2]}i", b, (p := p + 4 * h[2]) - 4 * h[2]) for h in head]; p += 8 + struct.unpack_from("<Q", b, p)[0]
-    for name, shape, (_, kind, _, size) in zip(names, shapes, head): items[name] = (kind, shape, b[p:p + size]); p += size
-    return items
-
-def write(path, items):
-    names = sorted(items); o = struct.pack("<2Q", 1, len(items))
-    for n in names: o += struct.pack("<4Q", len(n) + 1, items[n][0], len(items[n][1]), len(items[n][2]))
-    for n in names: o += n.encode() + b"\0"
-    for n in names: o += struct.pack(f"<{len(items[n][1])}i", *items[n][1])
-    gap = ((len(o) + 8) // 256 + 1) * 256 - len(o) - 8; open(path, "wb").write(o + struct.pack("<Q", gap) + b"\0" * gap + b"".join(items[n][2] for n in names))
-
-path = sys.argv[1]; items = read(path); items.pop(NAME, None)
+path = sys.argv[1]; items = marian.read(path); items.pop(NAME, None)
 if "decoder_ff_logit_out_W" in items: sys.exit("the projection has weights of its own; this script knows those that are the embeddings")
 table = "Wemb" if "Wemb" in items else "decoder_Wemb"; kind, (V, dim), data = items[table]
-if kind != 0x4101: sys.exit(f"{table} is not int8")
+if kind != marian.INT8: sys.exit(f"{table} is not int8")
 Wi = np.frombuffer(data, np.int8, V * dim).reshape(V, dim).clip(-127).astype(np.int64); unit = 1.0 / struct.unpack_from("<f", data, V * dim)[0]
 W = Wi * unit; b = np.frombuffer(items["decoder_ff_logit_out_b"][2], "<f4", V).astype(np.float64)
 kept = int(sys.argv[3]) if len(sys.argv) > 3 else max(dim * 7 // 16 // 16 * 16, 16)
@@ -50,12 +33,6 @@ def turned():
         opt.zero_grad(); torch.sigmoid(bound - top[i, None]).sum(1).mean().backward(); opt.step(); when.step()
     return A.detach().double().numpy()
 
-def checksum(b):
-    """Marian's, of whole 8-byte numbers."""
-    h, m = 0, (1 << 64) - 1
-    for v in map(int, np.frombuffer(b[:len(b) // 8 * 8], "<u8")): h ^= (v + 0x9E3779B9 + (h << 6) + (h >> 2)) & m
-    return h
-
 def rounded(M):
     """Rows in 8 bits, and what a step of each is worth."""
     s = (np.abs(M).max(1) / 127).astype(f32); return np.rint(M / s[:, None]).astype(np.int64), s
@@ -75,7 +52,7 @@ slack, reach = bounds(near, rounding); grain = f32(slack.max() * (1 + 1e-6) / 25
 logits = test @ W.T + b; estimates = z8 @ v8.T + b; bound = estimates + reach[:, None] * slack * float(grain); top = logits.max(1, keepdims=True)
 assert (bound >= logits).all(), "a bound does not hold"
 out = bound < top; spread = (np.exp(logits - top) * out).sum() / (np.exp(estimates - top) * out).sum(); count = (~out).sum(1)
-head = struct.pack("<4I4fQ", 1, V, dim, kept, near, rounding, spread, grain, checksum(Wi.astype(np.int8).tobytes()))
+head = struct.pack("<4I4fQ", 1, V, dim, kept, near, rounding, spread, grain, marian.checksum(Wi.astype(np.int8).tobytes()))
 item = head + turn_scale.astype("<f4").tobytes() + basis_scale.astype("<f4").tobytes() + turn.astype(np.int8).tobytes() + basis.astype(np.int8).tobytes() + slack.tobytes()
-kind, shape, yml = items[YML]; items[YML] = (kind, shape, pad(yml)); items[NAME] = (0x0101, (len(item),), pad(item)); write(path, items)
+kind, shape, yml = items[YML]; items[YML] = (kind, shape, marian.pad(yml)); items[NAME] = (marian.BYTES, (len(item),), marian.pad(item)); marian.write(path, items)
 print(f"{path}: {kept} of {dim} inputs kept, {len(item)} bytes; pieces left of {V}: mean {count.mean():.0f}, median {np.median(count):.0f}, 90 % {np.percentile(count, 90):.0f}, 99 % {np.percentile(count, 99):.0f}; near {near}, rounding {rounding}, spread {spread:.3f}")

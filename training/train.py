@@ -5,8 +5,8 @@ The graph is Marian's, parameter for parameter (names, shapes [in, out], post-no
 ReLU feed-forward, sinusoidal positions, all embeddings tied), so the result exports as is.
 Made for CPUs (bf16 where that is faster); a big GPU has train_gpu.py. One process, resumable.
 """
-import argparse, json, math, os, signal, struct, sys, time
-import numpy as np
+import argparse, json, math, os, signal, sys, time
+import marian, numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -269,24 +269,6 @@ def loss_of(model, src, tgt, sm, words, at, y, ali, weight, smooth):
         lp = F.log_softmax(head, -1); total = total - a.guide * (weight * lp[ali[0], ali[1], ali[2]]).sum()
     return total, ce, n
 
-def marian_weights(path):
-    """Float arrays of a Marian v1 binary, int8 items de-quantised."""
-    b = open(path, "rb").read(); n = struct.unpack_from("<Q", b, 8)[0]; p = 16
-    head = [struct.unpack_from("<4Q", b, p + 32 * i) for i in range(n)]; p += 32 * n
-    names = []
-    for ln, *_ in head: names.append(b[p:p + ln - 1].decode()); p += ln
-    shapes = []
-    for _, _, rank, _ in head: shapes.append(struct.unpack_from(f"<{rank}i", b, p)); p += 4 * rank
-    p += 8 + struct.unpack_from("<Q", b, p)[0]; out = {}
-    for name, shape, (_, kind, _, size) in zip(names, shapes, head):
-        count = int(np.prod(shape))
-        if kind == 0x4101:
-            q = np.frombuffer(b, np.int8, count, p).astype(np.float32) / struct.unpack_from("<f", b, p + count)[0]
-            out[name] = q.reshape(shape) if "Wemb" in name else np.ascontiguousarray(q.reshape(shape[::-1]).T)
-        elif kind == 0x0404: out[name] = np.frombuffer(b, np.float32, count, p).reshape(shape).copy()
-        p += size
-    return out
-
 @torch.no_grad()
 def grow(model, weights):
     """Copies the weights of a model of the same width into one with as many or more layers and feed-forward units.
@@ -323,7 +305,7 @@ if a.resume:
     if muon and ck.get("muon"): muon.load_state_dict(ck["muon"])
     if "opt" in ck: opt.load_state_dict(ck["opt"]); step = ck["step"]; spent = ck["spent"]
 elif a.init:
-    grow(model, marian_weights(a.init))
+    grow(model, marian.floats(a.init))
     ema = {n: p.detach().clone() for n, p in model.named_parameters()}
 print(json.dumps(cfg), sum(p.numel() for p in model.parameters()), "parameters", len(data["src_off"]) - 1, "pairs on", dev, flush=True)
 total_min = a.total_minutes or (spent + a.minutes)
