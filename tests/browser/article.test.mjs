@@ -61,7 +61,7 @@ test("a headline leads to the article, and every sentence gets its English", asy
 
   // A date is put into English by rule and not by the model.
   assert.equal(all.find(({ kind }) => kind === "date").english, "19 November 2026");
-  assert.match(await page.getByTestId("status").textContent(), /^Translated \d+ words in .+ on this device · CPU · (relaxed-)?simd(128)?$/);
+  assert.match(await page.getByTestId("status").textContent(), /^Translated \d+ words in .+ on this device · CPU · (simd128|relaxed-(simd|pairs))$/);
   await page.waitForFunction((headline) => document.title === `${headline} – Klartext`, all[0].english);
   visit.assertNoErrors();
 });

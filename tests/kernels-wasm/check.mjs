@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 const [file, bench] = process.argv.slice(2);
 const { instance } = await WebAssembly.instantiate(await readFile(file));
 const kernels = instance.exports;
-const isas = ["scalar", "simd128", "relaxed-simd"].slice(0, kernels.instruction_sets());
+const isas = ["scalar", "simd128", "relaxed-simd", "relaxed-pairs"].slice(0, kernels.instruction_sets());
 
 const failing = kernels.run();
 if (failing !== 0) {

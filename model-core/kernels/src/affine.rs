@@ -87,6 +87,9 @@ struct Map<'a> {
 /// stay in the second-level cache.
 const BLOCK_BYTES: usize = 128 << 10;
 
+/// However many bytes they have, so many rows are taken at once.
+const LEAST_ROWS: usize = 32;
+
 impl Job for Map<'_> {
     type Output = ();
 
@@ -95,9 +98,9 @@ impl Job for Map<'_> {
         let Map { scratch, x, rows, w, out } = self;
         let layout = w.layout::<K>();
         let stride = activation_stride::<K>(layout);
-        let limit = (BLOCK_BYTES / (stride * K::ACTIVATION_BYTES).max(1)).max(4 * MAX_ROWS);
+        let limit = (BLOCK_BYTES / (stride * K::ACTIVATION_BYTES).max(1)).max(LEAST_ROWS);
         let block = block_rows::<K>(rows, limit);
-        let parts = scratch.parts::<K::Activation>(block, stride, 0);
+        let parts = scratch.parts::<K::Activation>(block, stride, 0, 0);
         for first in (0..rows).step_by(block) {
             let rows = block.min(rows - first);
             let x = &x[first * w.k..][..rows * w.k];
@@ -108,10 +111,10 @@ impl Job for Map<'_> {
 }
 
 /// How many rows to take at once so that there are at most about `limit`, all blocks are about equal, and all
-/// but the last are whole tiles.
+/// but the last are whole tiles, if those are not tall.
 #[inline(always)]
 pub(crate) fn block_rows<K: Kernel>(rows: usize, limit: usize) -> usize {
-    rows.div_ceil(rows.div_ceil(limit).max(1)).next_multiple_of(K::ROWS).max(1)
+    rows.div_ceil(rows.div_ceil(limit).max(1)).next_multiple_of(K::ROWS.min(4)).max(1)
 }
 
 /// Rows of quantised activations.
@@ -225,51 +228,66 @@ pub(crate) fn product<K: Kernel>(
     assert!(columns.len() <= out_stride && out.len() >= (x.rows - 1) * out_stride + columns.len(), "output");
     assert!(x.activations.len() >= x.rows * x.stride && x.stride >= layout.depth, "activations");
     assert!(x.row_scale.len() >= x.rows, "scales of rows");
-    // Tiles of almost equal height: 7 rows are 4 and 3 rather than 6 and 1.
-    let tiles = x.rows.div_ceil(K::ROWS);
-    let (short, tall) = (x.rows / tiles, x.rows % tiles);
     for first in columns.clone().step_by(K::COLUMNS) {
         let width = K::COLUMNS.min(columns.end - first);
         let panel = &w.packed[layout.panel(first / K::COLUMNS)];
-        // The last panel may be wider than what is left of the columns.
-        let (mut scale, mut bias) = ([0.0; MAX_COLUMNS], [0.0; MAX_COLUMNS]);
-        let mut edge = [0.0; MAX_ROWS * MAX_COLUMNS];
-        let whole = width == K::COLUMNS;
-        let (scale, bias) = if whole {
-            (&w.scale[first..], &w.bias[first..])
-        } else {
-            scale[..width].copy_from_slice(&w.scale[first..first + width]);
-            bias[..width].copy_from_slice(&w.bias[first..first + width]);
-            (&scale[..], &bias[..])
+        assert!(layout.is_ordered(panel), "weights as `pack` makes them");
+        let (scale, bias) = (&w.scale[first..][..width], &w.bias[first..][..width]);
+        let out = &mut out[first - columns.start..];
+        let all = Tile {
+            x: x.activations.as_ptr(),
+            x_stride: x.stride,
+            panel: panel.as_ptr(),
+            depth: layout.depth,
+            row_scale: x.row_scale.as_ptr(),
+            scale: scale.as_ptr(),
+            bias: bias.as_ptr(),
+            relu: w.relu,
+            form: x.form,
+            out: out.as_mut_ptr(),
+            out_stride,
         };
-        let mut row = 0;
-        for tile in 0..tiles {
-            let m = short + usize::from(tile < tall);
-            let out = &mut out[row * out_stride + first - columns.start..];
-            let tile = Tile {
-                x: x.activations[row * x.stride..].as_ptr(),
-                x_stride: x.stride,
-                panel: panel.as_ptr(),
-                depth: layout.depth,
-                row_scale: x.row_scale[row..].as_ptr(),
-                scale: scale.as_ptr(),
-                bias: bias.as_ptr(),
-                relu: w.relu,
-                form: x.form,
-                out: if whole { out.as_mut_ptr() } else { edge.as_mut_ptr() },
-                out_stride: if whole { out_stride } else { K::COLUMNS },
-            };
-            // SAFETY: `row + m` is at most `x.rows`, so the assertions above cover the activations, the
-            // scales of rows and, for a whole panel, the output; `edge` is as large as the largest tile.
-            // `panel` is a panel of `layout`, and `scale` and `bias` have `K::COLUMNS` elements in both
-            // cases.
-            unsafe { k.tile(m, &tile) };
-            if !whole {
-                for (out, edge) in out.chunks_mut(out_stride).zip(edge.chunks(K::COLUMNS)).take(m) {
-                    out[..width].copy_from_slice(&edge[..width]);
-                }
-            }
-            row += m;
+        if width == K::COLUMNS {
+            // SAFETY: the assertions above cover the activations, the scales of rows and the output; `panel` is a panel of
+            // `layout`, and scales and biases are as many as it has columns.
+            unsafe { tiles(k, x.rows, &all) };
+            continue;
         }
+        // The last panel is wider than what is left of the columns.
+        let (mut wide_scale, mut wide_bias) = ([0.0; MAX_COLUMNS], [0.0; MAX_COLUMNS]);
+        wide_scale[..width].copy_from_slice(scale);
+        wide_bias[..width].copy_from_slice(bias);
+        let mut edge = [0.0; MAX_ROWS * MAX_COLUMNS];
+        for row in (0..x.rows).step_by(MAX_ROWS) {
+            let rows = MAX_ROWS.min(x.rows - row);
+            // SAFETY: likewise for the rows from this one on; `edge`, scales and biases have room for whole panels.
+            unsafe {
+                let (scale, bias) = (wide_scale.as_ptr(), wide_bias.as_ptr());
+                let some =
+                    Tile { scale, bias, out: edge.as_mut_ptr(), out_stride: K::COLUMNS, ..all.from(row) };
+                tiles(k, rows, &some);
+            }
+            let out = out[row * out_stride..].chunks_mut(out_stride);
+            for (out, edge) in out.zip(edge.chunks(K::COLUMNS)).take(rows) {
+                out[..width].copy_from_slice(&edge[..width]);
+            }
+        }
+    }
+}
+
+/// As many tiles as `rows` rows need, of almost equal height: 7 rows are 4 and 3 rather than 6 and 1.
+///
+/// # Safety
+/// The pointers of `all` must be valid for `rows` rows.
+#[inline(always)]
+unsafe fn tiles<K: Kernel>(k: K, rows: usize, all: &Tile<K::Activation>) {
+    let tiles = rows.div_ceil(K::ROWS);
+    let (short, tall) = (rows / tiles, rows % tiles);
+    let mut row = 0;
+    for tile in 0..tiles {
+        let m = short + usize::from(tile < tall);
+        // SAFETY: `row + m` is at most `rows`.
+        unsafe { k.tile(m, &all.from(row)) };
+        row += m;
     }
 }

@@ -61,7 +61,7 @@ impl Job for Argmax<'_> {
         let layout = w.layout::<K>();
         let stride = activation_stride::<K>(layout);
         let block = block_rows::<K>(rows, ROWS);
-        let parts = scratch.parts::<K::Activation>(block, stride, block * COLUMNS);
+        let parts = scratch.parts::<K::Activation>(block, stride, block * COLUMNS, 0);
         for start in (0..rows).step_by(block) {
             let rows = block.min(rows - start);
             let x = &x[start * w.k..][..rows * w.k];

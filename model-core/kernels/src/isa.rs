@@ -19,9 +19,11 @@ pub enum Isa {
     Scalar,
     /// WebAssembly's 128-bit vectors, chosen when the crate is compiled.
     Simd128,
-    /// WebAssembly's relaxed vectors, in a module of their own. It depends on the processor, which a module
-    /// cannot ask, whether they are faster than [`Isa::Simd128`]: measure both.
+    /// WebAssembly's relaxed vectors, in a module of their own, on a processor that adds four products of 8-bit numbers in
+    /// one instruction.
     RelaxedSimd,
+    /// The same on one that adds two. Every machine can do either.
+    RelaxedPairs,
     /// 64-bit ARM, little-endian.
     Neon,
     /// The same with the dot-product extension.
@@ -34,16 +36,28 @@ pub enum Isa {
 
 impl Isa {
     /// All of them, the slowest first.
-    const ALL: [Isa; 7] =
-        [Isa::Scalar, Isa::Simd128, Isa::RelaxedSimd, Isa::Neon, Isa::NeonDot, Isa::Avx2, Isa::Avx512Vnni];
+    const ALL: [Isa; 8] = [
+        Isa::Scalar,
+        Isa::Simd128,
+        Isa::RelaxedSimd,
+        Isa::RelaxedPairs,
+        Isa::Neon,
+        Isa::NeonDot,
+        Isa::Avx2,
+        Isa::Avx512Vnni,
+    ];
 
-    /// The fastest instruction set of this machine. [`Isa::RelaxedSimd`] is taken to be if it is there.
+    /// The fastest instruction set of this machine.
     #[must_use]
     pub fn best() -> Isa {
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed-simd"))]
+        if !relaxed::adds_pairs() {
+            return Isa::RelaxedSimd;
+        }
         Isa::available().last().unwrap_or(Isa::Scalar)
     }
 
-    /// The instruction sets of this machine, the slowest first.
+    /// The instruction sets of this machine, the slowest first; which of the relaxed ones is slower depends on the processor.
     pub fn available() -> impl Iterator<Item = Isa> {
         Isa::ALL.into_iter().filter(|isa| isa.is_available())
     }
@@ -54,7 +68,7 @@ impl Isa {
         match self {
             Isa::Scalar => true,
             Isa::Simd128 => cfg!(all(target_arch = "wasm32", target_feature = "simd128")),
-            Isa::RelaxedSimd => {
+            Isa::RelaxedSimd | Isa::RelaxedPairs => {
                 cfg!(all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed-simd"))
             }
             Isa::Neon => {
@@ -78,13 +92,14 @@ impl Isa {
         }
     }
 
-    /// A short name: `scalar`, `simd128`, `relaxed-simd`, `neon`, `neon-dotprod`, `avx2`, `avx512-vnni`.
+    /// A short name: `scalar`, `simd128`, `relaxed-simd`, `relaxed-pairs`, `neon`, `neon-dotprod`, `avx2`, `avx512-vnni`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Isa::Scalar => "scalar",
             Isa::Simd128 => "simd128",
             Isa::RelaxedSimd => "relaxed-simd",
+            Isa::RelaxedPairs => "relaxed-pairs",
             Isa::Neon => "neon",
             Isa::NeonDot => "neon-dotprod",
             Isa::Avx2 => "avx2",
@@ -103,7 +118,7 @@ impl Isa {
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             Isa::Simd128 => job.run(Simd128),
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed-simd"))]
-            Isa::RelaxedSimd => relaxed::run(job),
+            Isa::RelaxedSimd | Isa::RelaxedPairs => relaxed::run(job, self == Isa::RelaxedPairs),
             #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
             Isa::Neon => job.run(Neon::new()),
             // SAFETY: the assertion above.

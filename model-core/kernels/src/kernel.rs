@@ -13,7 +13,7 @@ use std::ops::{Add, Div, Mul, Sub};
 pub(crate) const LANES: usize = 16;
 
 /// The largest [`Kernel::ROWS`].
-pub(crate) const MAX_ROWS: usize = 8;
+pub(crate) const MAX_ROWS: usize = 16;
 
 /// The largest [`Kernel::COLUMNS`].
 pub(crate) const MAX_COLUMNS: usize = 64;
@@ -141,6 +141,25 @@ pub(crate) struct Tile<A> {
     pub(crate) out_stride: usize,
 }
 
+impl<A> Tile<A> {
+    /// The tile without its first rows.
+    ///
+    /// # Safety
+    /// `row` must be one of its rows.
+    #[inline(always)]
+    pub(crate) unsafe fn from(&self, row: usize) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe {
+            Self {
+                x: self.x.add(row * self.x_stride),
+                row_scale: self.row_scale.add(row),
+                out: self.out.add(row * self.out_stride),
+                ..*self
+            }
+        }
+    }
+}
+
 /// An instruction set. A value of the type is the proof that the machine has it.
 pub(crate) trait Kernel: Copy {
     /// Sixteen floats.
@@ -159,10 +178,21 @@ pub(crate) trait Kernel: Copy {
     /// If it is not 0, a panel begins with one i32 for each column: so many times the sum of the column's
     /// weights. It turns sums of shifted activations into those of others, and back.
     const HEADER: i32;
+    /// Whether a panel's rounds have an order of their own, of which the header says behind the sums, in u16: how many
+    /// rounds come first because they fit, see [`Kernel::fits`]; the first input of each round, in that order; the place of
+    /// each round, in the order of the inputs. Zeros follow to whole [`LANES`].
+    const ORDERS: bool = false;
     /// Whether it helps to know that no activation is negative; otherwise nobody looks.
     const KNOWS_SIGN: bool = false;
     /// Bytes of an activation that a tile reads.
     const ACTIVATION_BYTES: usize = size_of::<Self::Activation>();
+
+    /// Whether the weights of one round, [`Kernel::DEPTH`] inputs of all columns of a panel, are such that the tile may take
+    /// a shorter way, whatever the activations are.
+    #[inline(always)]
+    fn fits(_round: &[i8]) -> bool {
+        false
+    }
 
     fn splat(self, value: f32) -> Self::F;
 

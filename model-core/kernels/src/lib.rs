@@ -67,7 +67,7 @@ pub use isa::Isa;
 pub use norm::{Norm, add_norm, ssru_norm};
 pub use packed::{NO_PIECE, Table, TableWeights, embed, pack, packed_len, unpack_row};
 pub use scratch::Scratch;
-pub use sketch::{Sketch, sketch_argmax, sketch_estimates, sketch_stride};
+pub use sketch::{Sketch, sketch_argmax, sketch_estimates, sketch_limits, sketch_limits_len, sketch_stride};
 
 /// The elements of a matrix.
 ///

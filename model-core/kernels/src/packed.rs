@@ -1,8 +1,9 @@
 //! Weights in the order in which an instruction set reads them.
 //!
 //! A matrix of n outputs and k inputs is cut into panels of [`Kernel::COLUMNS`] outputs. A panel is a header
-//! (see [`Kernel::HEADER`]) and then, for each group of [`Kernel::GROUP`] inputs, the group's weights of the
-//! first output, of the second, and so on. What is missing to whole panels and whole rounds is zero.
+//! (see [`Kernel::HEADER`] and [`Kernel::ORDERS`]) and then, for each group of [`Kernel::GROUP`] inputs, the
+//! group's weights of the first output, of the second, and so on. What is missing to whole panels and whole
+//! rounds of [`Kernel::DEPTH`] inputs is zero.
 
 use std::ops::Range;
 
@@ -22,19 +23,37 @@ pub(crate) struct Layout {
     pub(crate) k: usize,
     /// Inputs with the zeros.
     pub(crate) depth: usize,
+    /// Bytes of the sums in a panel's header.
+    sums: usize,
     /// Bytes of a panel's header.
     header: usize,
     /// Outputs of a panel.
     columns: usize,
     group: usize,
+    /// Inputs of a round.
+    round: usize,
+    /// See [`Kernel::ORDERS`].
+    orders: bool,
 }
 
 impl Layout {
     #[inline(always)]
     pub(crate) fn of<K: Kernel>(n: usize, k: usize) -> Layout {
         assert!(k <= MAX_INPUTS, "{k} inputs; sums are exact up to {MAX_INPUTS}");
-        let header = if K::HEADER != 0 { K::COLUMNS * size_of::<i32>() } else { 0 };
-        Layout { n, k, depth: k.next_multiple_of(K::DEPTH), header, columns: K::COLUMNS, group: K::GROUP }
+        let rounds = k.div_ceil(K::DEPTH);
+        let sums = if K::HEADER != 0 { K::COLUMNS * size_of::<i32>() } else { 0 };
+        let order = if K::ORDERS { order_len(rounds) } else { 0 };
+        Layout {
+            n,
+            k,
+            depth: rounds * K::DEPTH,
+            sums,
+            header: sums + order,
+            columns: K::COLUMNS,
+            group: K::GROUP,
+            round: K::DEPTH,
+            orders: K::ORDERS,
+        }
     }
 
     /// Bytes of a panel.
@@ -55,7 +74,7 @@ impl Layout {
         panel * self.panel_len()..(panel + 1) * self.panel_len()
     }
 
-    /// Where in its panel the weight of an output and an input is.
+    /// Where in its panel the weight of an output and an input is, if the rounds are in the order of the inputs.
     #[inline(always)]
     fn offset(self, column: usize, input: usize) -> usize {
         self.header
@@ -68,8 +87,77 @@ impl Layout {
     #[inline(always)]
     pub(crate) fn row(self, packed: &[i8], row: usize) -> impl Iterator<Item = i8> {
         let panel = &packed[self.panel(row / self.columns)];
-        (0..self.k).map(move |input| panel[self.offset(row % self.columns, input)])
+        (0..self.k).map(move |input| {
+            let place = self.place(panel, input / self.round);
+            panel[self.offset(row % self.columns, place * self.round + input % self.round)]
+        })
     }
+
+    /// The place of a round among those of a panel.
+    #[inline(always)]
+    fn place(self, panel: &[i8], round: usize) -> usize {
+        if !self.orders {
+            return round;
+        }
+        let order = panel[self.sums..self.header].as_chunks().0;
+        usize::from(u16_of(order[1 + self.depth / self.round + round]))
+    }
+
+    /// Puts the rounds of a panel that fit first, and writes the order into its header. `natural` is a
+    /// buffer for the weights in the order of the inputs.
+    #[inline(always)]
+    fn order<K: Kernel>(self, panel: &mut [i8], natural: &mut Vec<i8>) {
+        let (header, weights) = panel.split_at_mut(self.header);
+        natural.clear();
+        natural.extend_from_slice(weights);
+        let (bytes, rounds) = (self.round * self.columns, self.depth / self.round);
+        let order = header[self.sums..].as_chunks_mut().0;
+        // Those that fit from the front on, the others from the back.
+        let (mut fitting, mut others) = (0, rounds);
+        for (round, natural) in natural.chunks_exact(bytes).enumerate() {
+            let place = if K::fits(natural) {
+                fitting += 1;
+                fitting - 1
+            } else {
+                others -= 1;
+                others
+            };
+            weights[place * bytes..][..bytes].copy_from_slice(natural);
+            order[1 + place] = bytes_of(round * self.round);
+            order[1 + rounds + round] = bytes_of(place);
+        }
+        order[0] = bytes_of(fitting);
+    }
+
+    /// Whether a panel's order is one, so that it leads to nothing but the panel's rounds and the row's inputs.
+    #[inline(always)]
+    pub(crate) fn is_ordered(self, panel: &[i8]) -> bool {
+        if !self.orders {
+            return true;
+        }
+        let rounds = self.depth / self.round;
+        let order: &[[i8; 2]] = panel[self.sums..self.header].as_chunks().0;
+        let greatest = |numbers: &[[i8; 2]]| numbers.iter().fold(0, |most, &bytes| u16_of(bytes).max(most));
+        let (starts, places) = order[1..1 + 2 * rounds].split_at(rounds);
+        usize::from(u16_of(order[0])) <= rounds
+            && usize::from(greatest(starts)) + self.round <= self.depth.max(self.round)
+            && usize::from(greatest(places)) < rounds.max(1)
+    }
+}
+
+/// Bytes of the order of so many rounds in a panel's header.
+#[inline(always)]
+pub(crate) fn order_len(rounds: usize) -> usize {
+    (size_of::<u16>() * (1 + 2 * rounds)).next_multiple_of(LANES)
+}
+
+fn u16_of(bytes: [i8; 2]) -> u16 {
+    u16::from_ne_bytes(bytes.map(i8::cast_unsigned))
+}
+
+/// `number` is below [`MAX_INPUTS`].
+fn bytes_of(number: usize) -> [i8; 2] {
+    (number as u16).to_ne_bytes().map(u8::cast_signed)
 }
 
 /// Bytes of a packed matrix of `n` outputs and `k` inputs.
@@ -123,6 +211,7 @@ impl Job for Pack<'_> {
         if self.k == 0 {
             return;
         }
+        let mut natural = Vec::new();
         for (panel, rows) in self.w.chunks(K::COLUMNS * self.k).enumerate() {
             let panel = &mut self.packed[layout.panel(panel)];
             for (column, row) in rows.chunks_exact(self.k).enumerate() {
@@ -134,6 +223,9 @@ impl Job for Pack<'_> {
                     let header = (K::HEADER * sum).to_ne_bytes();
                     panel[4 * column..][..4].copy_from_slice(&header.map(|byte| byte as i8));
                 }
+            }
+            if K::ORDERS {
+                layout.order::<K>(panel, &mut natural);
             }
         }
     }

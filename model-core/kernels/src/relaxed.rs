@@ -1,26 +1,46 @@
-//! WebAssembly's relaxed vectors: four 8-bit products are added to 32 bits in one instruction.
+//! WebAssembly's relaxed vectors: two or four 8-bit products are added in one instruction.
 //!
-//! The instruction has one result only if one operand is within 0 to 127: then no sum of two products leaves 16
+//! The instructions have one result only if one operand is within 0 to 127: then no sum of two products leaves 16
 //! bits, in which some processors make it. Activations that are never negative, as behind a ReLU, are such operands.
 //! Others are cut to -64 to 63, and 64 is added; what was cut off, which is nothing nearly everywhere, is listed
 //! beside the row, and a second pass over the lists alone adds it. So the sums are exact, whatever the activations
-//! are, and one product does for almost all. The sums end with what the 64 added too much, or too little where 127
-//! are wanted.
+//! are, and one product does for almost all. The sums begin with the correction for the 64, and for
+//! the 127 where those are wanted.
+//!
+//! Where the processor adds four products in one instruction of its own, so does the tile. Where it does not, browsers
+//! make that of five, and the tile is better off with the sums of two products: it adds four of them in 16 bits, which
+//! are those of a round of sixteen inputs, and widens them once. Whether such a sum can leave 16 bits depends on the
+//! weights alone, since the activations are bounded: the positive weights of a sum may add up to at most
+//! 32 767 / 127, and so may the magnitudes of the negative ones. That is known when they are packed. The few rounds of which it is not true come last in their
+//! panel, and every sum of two is widened there.
 
 use std::arch::wasm32::*;
 use std::array;
+use std::hint::black_box;
 
 use crate::kernel::{Form, Job, Kernel, LANES, ROUND, SHIFT, Tile};
+use crate::packed::order_len;
 use crate::simd128::{Doubles, Floats, Simd128, finish};
 
 /// The module would not have been loaded without it, so nothing has to be proved.
 #[derive(Clone, Copy)]
-pub(crate) struct Relaxed;
+pub(crate) struct Relaxed {
+    /// Whether two products are added in one instruction, rather than four.
+    pairs: bool,
+}
 
 /// Does `job` with these instructions.
 #[target_feature(enable = "relaxed-simd")]
-pub(crate) fn run<J: Job>(job: J) -> J::Output {
-    job.run(Relaxed)
+pub(crate) fn run<J: Job>(job: J, pairs: bool) -> J::Output {
+    job.run(Relaxed { pairs })
+}
+
+/// Whether sums of two products are cut off at 16 bits, as they are where the machine makes the sum of four from two such.
+#[target_feature(enable = "relaxed-simd")]
+pub(crate) fn adds_pairs() -> bool {
+    let (weights, activations) = black_box((i8x16_splat(127), i8x16_splat(-1)));
+    let sums = i32x4_relaxed_dot_i8x16_i7x16_add(weights, activations, i32x4_splat(0));
+    i32x4_extract_lane::<0>(sums) == 2 * i32::from(i16::MAX)
 }
 
 impl Kernel for Relaxed {
@@ -28,11 +48,12 @@ impl Kernel for Relaxed {
     /// Room for what a row has of it; see [`Row`].
     type Activation = [u8; 6];
 
-    const ROWS: usize = 4;
+    const ROWS: usize = 16;
     const COLUMNS: usize = COLUMNS;
     const GROUP: usize = GROUP;
-    const DEPTH: usize = 16;
+    const DEPTH: usize = DEPTH;
     const HEADER: i32 = 1;
+    const ORDERS: bool = true;
     const KNOWS_SIGN: bool = true;
     const ACTIVATION_BYTES: usize = 1;
 
@@ -78,17 +99,27 @@ impl Kernel for Relaxed {
         }
     }
 
+    /// Whether the sums of a round's products, two of eight products for each column, stay within 16 bits.
+    #[inline(always)]
+    fn fits(round: &[i8]) -> bool {
+        let (zero, most) = (i8x16_splat(0), i16x8_splat(i16::MAX / SHIFT as i16));
+        (0..VECTORS).all(|vector| {
+            let (mut above, mut below) = (zero, zero);
+            for group in round.as_chunks::<{ GROUP * COLUMNS }>().0 {
+                let weights = &group[vector * LANES..][..LANES];
+                // SAFETY: sixteen bytes are a vector; the instruction wants no alignment.
+                let weights = unsafe { v128_load(weights.as_ptr().cast()) };
+                above = i16x8_add(above, i16x8_extadd_pairwise_i8x16(i8x16_max(weights, zero)));
+                below = i16x8_sub(below, i16x8_extadd_pairwise_i8x16(i8x16_min(weights, zero)));
+            }
+            !v128_any_true(i16x8_gt(i16x8_max(above, below), most))
+        })
+    }
+
     #[inline(always)]
     unsafe fn tile(self, m: usize, t: &Tile<[u8; 6]>) {
         // SAFETY: the caller's promise.
-        unsafe {
-            match m {
-                1 => tile::<1, 4>(t),
-                2 => tile::<2, 2>(t),
-                3 => tile::<3, 1>(t),
-                _ => tile::<4, 1>(t),
-            }
-        }
+        unsafe { if self.pairs { pairs(m, t) } else { fours(m, t) } }
     }
 
     #[inline(always)]
@@ -101,13 +132,20 @@ impl Kernel for Relaxed {
 /// Columns of a panel.
 const COLUMNS: usize = 8;
 
+/// The vectors that a panel's columns fill.
+const VECTORS: usize = COLUMNS / 4;
+
 /// Inputs whose products are added in one instruction.
 const GROUP: usize = 4;
+
+/// Groups whose sums of two are widened together, and their inputs.
+const GROUPS: usize = 4;
+const DEPTH: usize = GROUPS * GROUP;
 
 /// What is added to activations.
 const CENTRE: i8 = 64;
 
-/// Bytes of an entry of a row's lists: where the group's weights begin in a panel, and four bytes of activations.
+/// Bytes of an entry of a row's lists: the group's first input, and four bytes of activations.
 const ENTRY: usize = 8;
 
 /// A row of activations: a byte for each, then how many entries the two lists have, then the list of what was cut off
@@ -149,13 +187,13 @@ impl<'a> Row<'a> {
             unsafe { v128_store(bytes.as_mut_ptr().cast(), rest) };
             for (group, &four) in bytes.as_chunks::<GROUP>().0.iter().enumerate() {
                 if four != [0; GROUP] {
-                    self.push(list, (at + GROUP * group) * COLUMNS, four);
+                    self.push(list, at + GROUP * group, four);
                 }
             }
         }
     }
 
-    fn push(&mut self, list: usize, weights: usize, four: [u8; GROUP]) {
+    fn push(&mut self, list: usize, input: usize, four: [u8; GROUP]) {
         let count = &mut self.bytes[self.stride + 4 * list..][..4];
         let before = u32::from_ne_bytes([count[0], count[1], count[2], count[3]]);
         count.copy_from_slice(&(before + 1).to_ne_bytes());
@@ -163,57 +201,187 @@ impl<'a> Row<'a> {
             0 => self.stride + ENTRY * (1 + before as usize),
             _ => self.bytes.len() - ENTRY * (1 + before as usize),
         };
-        self.bytes[place..][..4].copy_from_slice(&(weights as u32).to_ne_bytes());
+        self.bytes[place..][..4].copy_from_slice(&(input as u32).to_ne_bytes());
         self.bytes[place + 4..][..4].copy_from_slice(&four);
     }
 }
 
-/// `M` rows of eight columns. A product takes several cycles, so where rows are few, each of `GROUPS` groups
-/// of inputs has sums of its own; where they are many, more of them would not fit into registers.
+/// Where a panel's weights begin.
+#[inline(always)]
+fn header_len(depth: usize) -> usize {
+    COLUMNS * size_of::<i32>() + order_len(depth / DEPTH)
+}
+
+/// What widens sums of two products. It is loaded, because browsers would make a constant anew in every round.
+#[inline(always)]
+fn ones() -> v128 {
+    // SAFETY: eight 16-bit integers are a vector; the instruction wants no alignment.
+    unsafe { v128_load(black_box(&[1i16; 8]).as_ptr().cast()) }
+}
+
+/// The sums of two products, by vector, of one group of a round of a row.
+///
+/// # Safety
+/// There must be a round of activations at `x`, and its weights at `w`; the instructions want no alignment.
+#[inline(always)]
+unsafe fn pair_sums(x: *const u8, w: *const v128, group: usize) -> [v128; VECTORS] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let four = v128_load32_splat(x.add(GROUP * group).cast());
+        array::from_fn(|vector| {
+            i16x8_relaxed_dot_i8x16_i7x16(v128_load(w.add(group * VECTORS + vector)), four)
+        })
+    }
+}
+
+/// `m` rows of eight columns, by sums of two products.
 ///
 /// # Safety
 /// As for [`Kernel::tile`].
 #[inline(never)]
 #[target_feature(enable = "relaxed-simd")]
-unsafe fn tile<const M: usize, const GROUPS: usize>(t: &Tile<[u8; 6]>) {
-    // SAFETY: the panel begins with eight integers. A row has at least `depth` activations, a multiple of 16,
-    // of which each round reads the next `GROUPS` times four; the panel has eight times as many weights, in
-    // the same order.
+unsafe fn pairs(m: usize, t: &Tile<[u8; 6]>) {
+    // SAFETY: the caller's promise.
     unsafe {
-        let header: *const v128 = t.panel.cast();
-        let mut sums = [[[i32x4_splat(0); 2]; GROUPS]; M];
-        let mut w = header.add(2);
+        let (ones, missing) = (ones(), missing(t));
+        for row in (0..m - m % 2).step_by(2) {
+            pairs_of::<2>(&t.from(row), ones, missing);
+        }
+        if m % 2 == 1 {
+            pairs_of::<1>(&t.from(m - 1), ones, missing);
+        }
+    }
+}
+
+/// `M` rows of [`pairs`].
+///
+/// # Safety
+/// As for [`pairs`].
+#[inline(always)]
+unsafe fn pairs_of<const M: usize>(t: &Tile<[u8; 6]>, ones: v128, missing: [v128; VECTORS]) {
+    // SAFETY: the panel begins with its header, which has the order of the rounds. A row has at least `depth` activations, a
+    // multiple of a round; the panel has eight times as many weights, in the order of its header.
+    unsafe {
+        let mut sums = [missing; M];
+        let mut w: *const v128 = t.panel.add(header_len(t.depth)).cast();
         let rows: [*const u8; M] = array::from_fn(|row| t.x.add(row * t.x_stride).cast());
-        let mut k = 0;
-        while k < t.depth {
-            for group in 0..GROUPS {
-                let (left, right) = (v128_load(w), v128_load(w.add(1)));
-                w = w.add(2);
-                for (sums, x) in sums.iter_mut().zip(rows) {
-                    let [l, r] = &mut sums[group];
-                    let four = v128_load32_splat(x.add(k + GROUP * group).cast());
-                    *l = i32x4_relaxed_dot_i8x16_i7x16_add(left, four, *l);
-                    *r = i32x4_relaxed_dot_i8x16_i7x16_add(right, four, *r);
+        let order: *const u16 = t.panel.add(COLUMNS * size_of::<i32>()).cast();
+        let (fitting, end) =
+            (order.add(1 + usize::from(order.read_unaligned())), order.add(1 + t.depth / DEPTH));
+        let mut round = order.add(1);
+        while round != fitting {
+            let rows = rows.map(|x| x.add(usize::from(round.read_unaligned())));
+            for (sums, x) in sums.iter_mut().zip(rows) {
+                let [a, b, c, d] = array::from_fn(|group| pair_sums(x, w, group));
+                // In this order compilers find enough registers.
+                let all: [v128; VECTORS] = array::from_fn(|vector| {
+                    i16x8_add(i16x8_add(a[vector], b[vector]), i16x8_add(c[vector], d[vector]))
+                });
+                *sums = array::from_fn(|vector| i32x4_add(sums[vector], i32x4_dot_i16x8(all[vector], ones)));
+            }
+            (w, round) = (w.add(GROUPS * VECTORS), round.add(1));
+        }
+        while round != end {
+            for (sums, x) in sums.iter_mut().zip(rows) {
+                let x = x.add(usize::from(round.read_unaligned()));
+                for group in 0..GROUPS {
+                    let more = pair_sums(x, w, group);
+                    *sums =
+                        array::from_fn(|vector| i32x4_add(sums[vector], i32x4_dot_i16x8(more[vector], ones)));
                 }
             }
-            k += GROUP * GROUPS;
+            (w, round) = (w.add(GROUPS * VECTORS), round.add(1));
         }
-        let mut sums = sums.map(|groups| {
-            let [mut left, mut right] = groups[0];
-            for [l, r] in &groups[1..] {
-                left = i32x4_add(left, *l);
-                right = i32x4_add(right, *r);
+        complete(t, Some(ones), sums);
+    }
+}
+
+/// `m` rows of eight columns, by sums of four products.
+///
+/// # Safety
+/// As for [`Kernel::tile`].
+#[inline(never)]
+#[target_feature(enable = "relaxed-simd")]
+unsafe fn fours(m: usize, t: &Tile<[u8; 6]>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (missing, whole) = (missing(t), m - m % 4);
+        for row in (0..whole).step_by(4) {
+            fours_of::<4, 1>(&t.from(row), missing);
+        }
+        match m % 4 {
+            0 => {}
+            1 => fours_of::<1, 4>(&t.from(whole), missing),
+            2 => fours_of::<2, 2>(&t.from(whole), missing),
+            _ => fours_of::<3, 1>(&t.from(whole), missing),
+        }
+    }
+}
+
+/// `M` rows of [`fours`]. A product takes several cycles, so where rows are few, the groups have `SUMS` sums that take
+/// turns; where they are many, more of them would not fit into registers.
+///
+/// # Safety
+/// As for [`fours`].
+#[inline(always)]
+unsafe fn fours_of<const M: usize, const SUMS: usize>(t: &Tile<[u8; 6]>, missing: [v128; VECTORS]) {
+    // SAFETY: as in `pairs_of`.
+    unsafe {
+        let mut sums = [[[i32x4_splat(0); VECTORS]; SUMS]; M];
+        sums.iter_mut().for_each(|sums| sums[0] = missing);
+        let mut w: *const v128 = t.panel.add(header_len(t.depth)).cast();
+        let rows: [*const u8; M] = array::from_fn(|row| t.x.add(row * t.x_stride).cast());
+        let order: *const u16 = t.panel.add(COLUMNS * size_of::<i32>()).cast();
+        // With more than one group at a time, compilers find too few registers for many rows.
+        let groups = if SUMS == 1 { black_box(GROUPS) } else { GROUPS };
+        for round in 0..t.depth / DEPTH {
+            let rows = rows.map(|x| x.add(usize::from(order.add(1 + round).read_unaligned())));
+            for group in 0..groups {
+                let weights: [v128; VECTORS] = array::from_fn(|vector| v128_load(w.add(vector)));
+                w = w.add(VECTORS);
+                for (sums, x) in sums.iter_mut().zip(rows) {
+                    let four = v128_load32_splat(x.add(GROUP * group).cast());
+                    for (sum, weights) in sums[group % SUMS].iter_mut().zip(weights) {
+                        *sum = i32x4_relaxed_dot_i8x16_i7x16_add(weights, four, *sum);
+                    }
+                }
             }
-            [left, right]
+        }
+        let sums = sums.map(|groups| {
+            array::from_fn(|vector| {
+                groups[1..].iter().fold(groups[0][vector], |sum, group| i32x4_add(sum, group[vector]))
+            })
         });
-        let added = if t.form.nonnegative { 0 } else { i32::from(CENTRE) };
-        let missing = i32x4_splat(if t.form.shifted { SHIFT } else { 0 } - added);
-        let missing = [v128_load(header), v128_load(header.add(1))].map(|sum| i32x4_mul(sum, missing));
-        for (sums, row) in sums.iter_mut().zip(rows) {
-            if !t.form.nonnegative {
-                *sums = listed(t, row, *sums);
+        complete(t, None, sums);
+    }
+}
+
+/// What the sums of a panel begin with: that the activations were stored with something added, and are wanted with something
+/// else added.
+///
+/// # Safety
+/// As for [`Kernel::tile`].
+#[inline(always)]
+unsafe fn missing(t: &Tile<[u8; 6]>) -> [v128; VECTORS] {
+    let added = if t.form.nonnegative { 0 } else { i32::from(CENTRE) };
+    let missing = i32x4_splat(if t.form.shifted { SHIFT } else { 0 } - added);
+    // SAFETY: the panel begins with the sums of its columns' weights.
+    array::from_fn(|vector| unsafe { i32x4_mul(v128_load(t.panel.cast::<v128>().add(vector)), missing) })
+}
+
+/// From the sums of the cut activations to results, for `M` rows; `ones` where products are
+/// added by two.
+///
+/// # Safety
+/// As for [`Kernel::tile`].
+#[inline(always)]
+unsafe fn complete<const M: usize>(t: &Tile<[u8; 6]>, ones: Option<v128>, mut sums: [[v128; VECTORS]; M]) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if !t.form.nonnegative {
+            for (row, sums) in sums.iter_mut().enumerate() {
+                listed(t, ones, t.x.add(row * t.x_stride).cast(), sums);
             }
-            *sums = [i32x4_add(sums[0], missing[0]), i32x4_add(sums[1], missing[1])];
         }
         finish(t, &sums);
     }
@@ -224,33 +392,45 @@ unsafe fn tile<const M: usize, const GROUPS: usize>(t: &Tile<[u8; 6]>) {
 /// # Safety
 /// As for [`Kernel::tile`]; `row` is a row of the tile's.
 #[inline(always)]
-unsafe fn listed(t: &Tile<[u8; 6]>, row: *const u8, [mut left, mut right]: [v128; 2]) -> [v128; 2] {
+unsafe fn listed(t: &Tile<[u8; 6]>, ones: Option<v128>, row: *const u8, sums: &mut [v128; VECTORS]) {
     // SAFETY: the row was filled by [`Row`], so its counts are those of its lists, and the entries name groups of its
     // own inputs, of which the panel has the weights.
     unsafe {
         let counts: *const u32 = row.add(t.x_stride).cast();
         let (above, below) = (counts.read_unaligned() as usize, counts.add(1).read_unaligned() as usize);
         if above + below == 0 {
-            return [left, right];
+            return;
         }
-        let weights = t.panel.add(COLUMNS * size_of::<i32>());
-        let (mut less_left, mut less_right) = (i32x4_splat(0), i32x4_splat(0));
+        let weights = t.panel.add(header_len(t.depth));
+        let places: *const u16 =
+            t.panel.add(COLUMNS * size_of::<i32>()).cast::<u16>().add(1 + t.depth / DEPTH);
+        let add = |entry: *const u8, sums: &mut [v128; VECTORS]| {
+            let input = entry.cast::<u32>().read_unaligned() as usize;
+            let place = usize::from(places.add(input / DEPTH).read_unaligned());
+            let w: *const v128 = weights.add((place * DEPTH + input % DEPTH) * COLUMNS).cast();
+            let four = v128_load32_splat(entry.add(4).cast());
+            for (vector, sum) in sums.iter_mut().enumerate() {
+                let weights = v128_load(w.add(vector));
+                *sum = if let Some(ones) = ones {
+                    i32x4_add(*sum, i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(weights, four), ones))
+                } else {
+                    i32x4_relaxed_dot_i8x16_i7x16_add(weights, four, *sum)
+                };
+            }
+        };
         let mut entry = row.add(t.x_stride + ENTRY);
         for _ in 0..above {
-            let w: *const v128 = weights.add(entry.cast::<u32>().read_unaligned() as usize).cast();
-            let four = v128_load32_splat(entry.add(4).cast());
-            left = i32x4_relaxed_dot_i8x16_i7x16_add(v128_load(w), four, left);
-            right = i32x4_relaxed_dot_i8x16_i7x16_add(v128_load(w.add(1)), four, right);
+            add(entry, sums);
             entry = entry.add(ENTRY);
         }
+        let mut less = [i32x4_splat(0); VECTORS];
         let mut entry = row.add(t.x_stride * size_of::<[u8; 6]>());
         for _ in 0..below {
             entry = entry.sub(ENTRY);
-            let w: *const v128 = weights.add(entry.cast::<u32>().read_unaligned() as usize).cast();
-            let four = v128_load32_splat(entry.add(4).cast());
-            less_left = i32x4_relaxed_dot_i8x16_i7x16_add(v128_load(w), four, less_left);
-            less_right = i32x4_relaxed_dot_i8x16_i7x16_add(v128_load(w.add(1)), four, less_right);
+            add(entry, &mut less);
         }
-        [i32x4_sub(left, less_left), i32x4_sub(right, less_right)]
+        for (sum, less) in sums.iter_mut().zip(less) {
+            *sum = i32x4_sub(*sum, less);
+        }
     }
 }

@@ -29,7 +29,6 @@ pub(crate) struct Parts<'a, A> {
     pub(crate) sum: &'a mut [f32],
     /// `stride` numbers.
     pub(crate) row: &'a mut [i16],
-    /// As many numbers as asked for with [`Scratch::ids`], or more.
     pub(crate) ids: &'a mut [u32],
 }
 
@@ -40,18 +39,19 @@ impl Scratch {
         Scratch::default()
     }
 
-    /// Makes room for `len` numbers in [`Parts::ids`].
-    pub(crate) fn ids(&mut self, len: usize) {
-        grown(&mut self.ids, len);
-    }
-
     /// `floats` floats of any value.
     pub(crate) fn floats(&mut self, floats: usize) -> &mut [f32] {
         grown(&mut self.block, floats)
     }
 
-    /// `rows * stride` activations, `block` floats, and one float for each row of the rest, all of any value.
-    pub(crate) fn parts<A: Activation>(&mut self, rows: usize, stride: usize, block: usize) -> Parts<'_, A> {
+    /// `rows * stride` activations, `block` floats, `ids` numbers, and one float for each row of the rest, all of any value.
+    pub(crate) fn parts<A: Activation>(
+        &mut self,
+        rows: usize,
+        stride: usize,
+        block: usize,
+        ids: usize,
+    ) -> Parts<'_, A> {
         let len = rows * stride;
         let lines = (len * size_of::<A>()).div_ceil(size_of::<Line>());
         if self.activations.len() < lines {
@@ -65,7 +65,7 @@ impl Scratch {
         Parts {
             activations,
             row: grown(&mut self.row, stride),
-            ids: &mut self.ids,
+            ids: grown(&mut self.ids, ids),
             row_scale: grown(&mut self.row_scale, rows),
             block: grown(&mut self.block, block),
             best: grown(&mut self.best, rows),

@@ -241,20 +241,23 @@ unsafe fn tile<const M: usize>(t: &Tile<i16>) {
 /// # Safety
 /// As for [`Kernel::tile`].
 #[inline(always)]
-pub(crate) unsafe fn finish<A, const M: usize>(t: &Tile<A>, sums: &[[v128; 2]; M]) {
-    // SAFETY: scales, biases and each row of the output are eight.
+pub(crate) unsafe fn finish<A, const M: usize, const VECTORS: usize>(
+    t: &Tile<A>,
+    sums: &[[v128; VECTORS]; M],
+) {
+    // SAFETY: scales, biases and each row of the output are as many as the tile's columns.
     unsafe {
         for (row, sums) in sums.iter().enumerate() {
             let row_scale = v128_load32_splat(t.row_scale.add(row).cast());
-            for (half, sum) in sums.iter().enumerate() {
-                let scale = v128_load(t.scale.add(4 * half).cast());
-                let bias = v128_load(t.bias.add(4 * half).cast());
+            for (vector, sum) in sums.iter().enumerate() {
+                let scale = v128_load(t.scale.add(4 * vector).cast());
+                let bias = v128_load(t.bias.add(4 * vector).cast());
                 let y = f32x4_mul(f32x4_mul(f32x4_convert_i32x4(*sum), row_scale), scale);
                 let mut y = f32x4_add(y, bias);
                 if t.relu {
                     y = f32x4_pmax(f32x4_splat(0.0), y);
                 }
-                v128_store(t.out.add(row * t.out_stride + 4 * half).cast(), y);
+                v128_store(t.out.add(row * t.out_stride + 4 * vector).cast(), y);
             }
         }
     }

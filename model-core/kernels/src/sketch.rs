@@ -13,9 +13,7 @@
 
 use std::array;
 
-use crate::affine::{
-    Affine, Alpha, block_rows, greatest_magnitude, limited, multiplier, product, quantise, usable,
-};
+use crate::affine::{Affine, Alpha, block_rows, limited, multiplier, product, quantise, usable};
 use crate::argmax::{greatest, position, sum_exp};
 use crate::kernel::{Job, Kernel, LANES, Lanes, ROUND, SHIFT};
 use crate::math::{ln, quick_exp};
@@ -23,9 +21,9 @@ use crate::packed::activation_stride;
 use crate::scratch::Scratch;
 use crate::{Isa, elements};
 
-/// Outputs of which the one with the best estimate may be computed first: the best of four such is what others have to
-/// reach.
-const COLUMNS: usize = 64;
+/// Outputs that are looked at together: where none of them can be the greatest, they are not looked at one by one. The one
+/// with the best estimate may be computed first; the best of four such is what others have to reach.
+const BLOCK: usize = 64;
 
 /// Rows that are estimated at once; their estimates have to stay in a cache.
 const ROWS: usize = 16;
@@ -58,6 +56,8 @@ pub struct Sketch<'a> {
     pub estimate: Affine<'a>,
     /// `[n]`.
     pub slack: &'a [f32],
+    /// What [`sketch_limits`] says of `slack` and `bias`.
+    pub limits: &'a [f32],
     /// How much of what is kept is in the reach.
     pub near: f32,
     /// How much of what rounding takes from it is.
@@ -71,6 +71,25 @@ pub struct Sketch<'a> {
 #[must_use]
 pub fn sketch_stride(k: usize) -> usize {
     k.next_multiple_of(LANES)
+}
+
+/// The largest magnitude of the biases of `n` outputs, and then the largest slack of each block of them. `slack`, `bias:
+/// [n]`; `limits: [sketch_limits_len(n)]`.
+///
+/// # Panics
+/// If a length does not fit.
+pub fn sketch_limits(slack: &[f32], bias: &[f32], limits: &mut [f32]) {
+    assert_eq!((slack.len(), limits.len()), (bias.len(), sketch_limits_len(bias.len())), "limits");
+    limits[0] = bias.iter().fold(0.0, |most, bias| bias.abs().max(most));
+    for (limit, slack) in limits[1..].iter_mut().zip(slack.chunks(BLOCK)) {
+        *limit = slack.iter().copied().fold(0.0, f32::max);
+    }
+}
+
+/// How many numbers [`sketch_limits`] writes for `n` outputs.
+#[must_use]
+pub fn sketch_limits_len(n: usize) -> usize {
+    1 + n.div_ceil(BLOCK)
 }
 
 /// As [`affine_argmax`](crate::affine_argmax), with the same `ids`. The log-probabilities are estimates: exact for the
@@ -92,6 +111,7 @@ pub fn sketch_argmax(
     assert_eq!(x.len(), elements(rows, k), "inputs [{rows}, {k}]");
     assert_eq!(weights.len(), elements(n, sketch_stride(k)), "weights [{n}, {k}]");
     assert_eq!((scale.len(), bias.len(), slack.len()), (n, n, n), "numbers for each output");
+    assert_eq!(w.limits.len(), sketch_limits_len(n), "limits of the outputs");
     assert_eq!((turn.k, turn.n, estimate.n), (k, k, n), "inputs and outputs of the sketch");
     assert_eq!((turn.alpha, estimate.alpha), (w.alpha, Alpha::Half), "alphas of the sketch");
     assert!(!turn.relu && !estimate.relu, "a sketch is linear");
@@ -124,13 +144,14 @@ impl Job for Argmax<'_> {
         let (turn_layout, layout) = (w.turn.layout::<K>(), w.estimate.layout::<K>());
         let (turn_stride, stride) = (activation_stride::<K>(turn_layout), activation_stride::<K>(layout));
         let block = block_rows::<K>(rows, ROWS);
-        scratch.ids(width);
-        let parts = scratch.parts::<K::Activation>(block, turn_stride, block * (w.k + kept + width) + width);
+        let floats = block * (w.k + kept + width) + width + w.n.div_ceil(BLOCK);
+        let parts = scratch.parts::<K::Activation>(block, turn_stride, floats, width);
         let (turned, rest) = parts.block.split_at_mut(block * w.k);
         let (near, rest) = rest.split_at_mut(block * kept);
-        let (estimates, outputs) = rest.split_at_mut(block * width);
+        let (estimates, rest) = rest.split_at_mut(block * width);
+        let (outputs, tops) = rest.split_at_mut(width);
         let quantised = &mut parts.row[..sketch_stride(w.k)];
-        let (largest, mut all_computed) = (greatest_magnitude(k, w.bias), 0);
+        let mut all_computed = 0;
         for start in (0..rows).step_by(block) {
             let rows = block.min(rows - start);
             let x = &x[start * w.k..][..rows * w.k];
@@ -148,8 +169,8 @@ impl Job for Argmax<'_> {
                 let reach = reach(k, &turned[row * w.k..][..w.k], w);
                 let mut row_scale = 0.0;
                 quantise_row(k, &x[row * w.k..][..w.k], w.alpha, quantised, &mut row_scale);
-                let this = Row { x: quantised, row_scale, w, reach, largest };
-                let Found { id, best, computed } = this.search(k, estimates, parts.ids, outputs);
+                let this = Row { x: quantised, row_scale, w, reach };
+                let Found { id, best, computed } = this.search(k, estimates, tops, parts.ids, outputs);
                 ids[start + row] = id;
                 all_computed += computed;
                 if let Some(log_prob) = &mut log_prob {
@@ -170,8 +191,6 @@ struct Row<'a> {
     row_scale: f32,
     w: &'a Sketch<'a>,
     reach: f32,
-    /// The largest magnitude of the biases.
-    largest: f32,
 }
 
 /// The best output of a row.
@@ -196,26 +215,41 @@ impl Row<'_> {
     /// Below this a bound says that the output is not the greatest, if `best` is one.
     #[inline(always)]
     fn limit(&self, best: f32) -> f32 {
-        best - MARGIN * (best.abs() + self.largest)
+        best - MARGIN * (best.abs() + self.w.limits[0])
     }
 
     /// The greatest output, the first of equals. The outputs that had to be computed go to the front of `outputs`, and
-    /// their estimates become minus infinity; both are whole sixteens.
+    /// their estimates become minus infinity; both are whole sixteens. `tops` has room for a number for each block.
     #[inline(always)]
-    fn search<K: Kernel>(&self, k: K, estimates: &mut [f32], ids: &mut [u32], outputs: &mut [f32]) -> Found {
+    fn search<K: Kernel>(
+        &self,
+        k: K,
+        estimates: &mut [f32],
+        tops: &mut [f32],
+        ids: &mut [u32],
+        outputs: &mut [f32],
+    ) -> Found {
         // First which, then what they are: so one product need not wait for the decision about another.
-        let (probed, reached) = self.probe(k, estimates);
-        let limit = k.splat(self.limit(reached));
-        let (reach, mut count) = (k.splat(self.reach), 0);
-        for (chunk, estimates) in estimates.as_chunks_mut().0.iter_mut().enumerate() {
-            let slack = k.read(&self.w.slack[chunk * LANES..]);
-            let mut open = (k.load(estimates) + reach * slack).not_below(limit);
-            while open != 0 {
-                let lane = open.trailing_zeros() as usize;
-                open &= open - 1;
-                estimates[lane] = f32::NEG_INFINITY;
-                ids[count] = (chunk * LANES + lane) as u32;
-                count += 1;
+        let (probed, reached) = self.probe(k, estimates, tops);
+        let limit = self.limit(reached);
+        let (lanes, reach, mut count) = (k.splat(limit), k.splat(self.reach), 0);
+        let blocks = estimates.chunks_mut(BLOCK).zip(tops).zip(&self.w.limits[1..]).enumerate();
+        for (block, ((estimates, &mut top), &slack)) in blocks {
+            // Rounding is monotonic, so no bound in the block is above this one.
+            if top + self.reach * slack < limit {
+                continue;
+            }
+            for (chunk, estimates) in estimates.as_chunks_mut().0.iter_mut().enumerate() {
+                let first = block * BLOCK + chunk * LANES;
+                let slack = k.read(&self.w.slack[first..]);
+                let mut open = (k.load(estimates) + reach * slack).not_below(lanes);
+                while open != 0 {
+                    let lane = open.trailing_zeros() as usize;
+                    open &= open - 1;
+                    estimates[lane] = f32::NEG_INFINITY;
+                    ids[count] = (first + lane) as u32;
+                    count += 1;
+                }
             }
         }
         // Behind the last output there may be some that are none.
@@ -239,12 +273,13 @@ impl Row<'_> {
         found
     }
 
-    /// An output that is probably about the greatest, and what it is.
+    /// An output that is probably about the greatest, and what it is. The greatest estimate of each block goes to `tops`.
     #[inline(always)]
-    fn probe<K: Kernel>(&self, k: K, estimates: &[f32]) -> (u32, f32) {
+    fn probe<K: Kernel>(&self, k: K, estimates: &[f32], tops: &mut [f32]) -> (u32, f32) {
         let mut best = [(f32::NEG_INFINITY, 0); 4];
-        for (block, estimates) in estimates.chunks(COLUMNS).enumerate() {
-            let mut entry = (greatest(k, estimates.as_chunks().0), block);
+        for ((block, estimates), top) in estimates.chunks(BLOCK).enumerate().zip(tops) {
+            *top = greatest(k, estimates.as_chunks().0);
+            let mut entry = (*top, block);
             for best in &mut best {
                 if entry.0 > best.0 {
                     std::mem::swap(best, &mut entry);
@@ -252,8 +287,8 @@ impl Row<'_> {
             }
         }
         let ids = best.map(|(top, block)| {
-            let estimates = &estimates[block * COLUMNS..];
-            let place = block * COLUMNS + position(&estimates[..COLUMNS.min(estimates.len())], top);
+            let estimates = &estimates[block * BLOCK..];
+            let place = block * BLOCK + position(&estimates[..BLOCK.min(estimates.len())], top);
             // Where there are fewer blocks, some of the four are minus infinity, as are those behind the last output.
             place.min(self.w.n - 1) as u32
         });

@@ -248,7 +248,7 @@ fn a_sketch_believes_its_bounds() {
     let mut sketched = Sketched::new(Isa::Scalar, map, 1);
     assert_eq!(sketched.best(Isa::Scalar, &x, chosen.len()).0, chosen);
     // One input says little about the greatest output, and without slack nothing else is asked.
-    sketched.slack.fill(0.0);
+    sketched.set_slack(vec![0.0; sketched.slack().len()]);
     let (ids, _, computed) = sketched.best(Isa::Scalar, &x, chosen.len());
     assert_ne!(ids, chosen);
     assert!(computed < chosen.len() * 500);

@@ -13,13 +13,11 @@ mod work;
 use std::cell::RefCell;
 
 use bare::{Loop, bare};
-use klartext_kernels::{
-    Alpha, Attention, Isa, Norm, Rows, Scratch, affine, affine_argmax, attention, ssru_norm,
-};
+use klartext_kernels::{Attention, Isa, Norm, Rows, Scratch, affine, affine_argmax, attention, ssru_norm};
 use support::{Map, Random, packed};
-use work::{Kernel, Work};
+use work::{Kernel, Work, activations, map_like_a_models};
 
-/// How many instruction sets the module has: scalar, then simd128 and relaxed-simd if it was compiled with
+/// How many instruction sets the module has: scalar, then simd128, relaxed-simd and relaxed-pairs if it was compiled with
 /// them.
 #[unsafe(no_mangle)]
 pub extern "C" fn instruction_sets() -> u32 {
@@ -67,9 +65,9 @@ thread_local! {
 pub extern "C" fn prepare(isa: usize, rows: usize, k: usize, n: usize, relu: bool) {
     let isa = Isa::available().nth(isa).unwrap_or(Isa::Scalar);
     let mut random = Random(1);
-    let map = Map::random(&mut random, n, k).with_alpha(Alpha::Static(100.0));
+    let map = map_like_a_models(&mut random, n, k);
     let packed = packed(isa, &map.w, n, k);
-    let (mut x, out, ids) = (random.floats(rows * k), vec![0.0; rows * n], vec![0; rows]);
+    let (mut x, out, ids) = (activations(&mut random, rows * k), vec![0.0; rows * n], vec![0; rows]);
     if relu {
         x.iter_mut().for_each(|x| *x = x.max(0.0));
     }

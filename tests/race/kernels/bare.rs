@@ -18,6 +18,8 @@ pub(crate) fn bare(name: &str) -> Option<(Loop, u32)> {
         "simd128" => Some((wasm::simd128, 2 * 6 * 8)),
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed-simd"))]
         "relaxed-simd" => Some((|rounds| wasm::relaxed(rounds), 2 * 8 * 16)),
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed-simd"))]
+        "relaxed-pairs" => Some((|rounds| wasm::pairs(rounds), 2 * 16 * 16)),
         _ => None,
     }
 }
@@ -102,5 +104,24 @@ mod wasm {
             }
         }
         i32x4_extract_lane::<0>(sums.into_iter().fold(b[0], |total, sum| i32x4_add(total, sum)))
+    }
+
+    /// Four sums, of four sums of two products each, which are added in 16 bits and widened once.
+    #[cfg(feature = "relaxed-simd")]
+    #[target_feature(enable = "relaxed-simd")]
+    pub(super) fn pairs(rounds: u32) -> i32 {
+        let (mut sums, ones) = ([i32x4_splat(0); 4], i16x8_splat(1));
+        let mut a = black_box([1, -2, 3, -4].map(|x| i8x16_splat(x)));
+        let b = black_box([7, 8, 9, 10].map(|x| i8x16_splat(x)));
+        for _ in 0..rounds {
+            for (sum, a) in sums.iter_mut().zip(a) {
+                let [p, q, r, s] = b.map(|b| i16x8_relaxed_dot_i8x16_i7x16(a, b));
+                let all = i16x8_add(i16x8_add(p, q), i16x8_add(r, s));
+                *sum = i32x4_add(*sum, i32x4_dot_i16x8(all, ones));
+            }
+            // Something that no compiler sees through, so that the products stay in the loop.
+            a = a.map(|a| i8x16_add(a, b[0]));
+        }
+        i32x4_extract_lane::<0>(sums.into_iter().fold(a[0], |total, sum| i32x4_add(total, sum)))
     }
 }

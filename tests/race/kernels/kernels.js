@@ -2,7 +2,7 @@
 // promise `window.race`, for the script that opened the page.
 
 /** The module's instruction sets, the slowest first. */
-const KERNELS = ["scalar", "simd128", "relaxed-simd"];
+const KERNELS = ["scalar", "simd128", "relaxed-simd", "relaxed-pairs"];
 /** Milliseconds that a call is repeated for, in each round. */
 const PATIENCE = 100;
 

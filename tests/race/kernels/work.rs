@@ -59,8 +59,20 @@ pub(crate) fn kept(k: usize) -> usize {
 
 /// Numbers distributed as a model's activations are: about normally, and with their multiplier of 100 half of what 8 bits hold
 /// is three deviations.
-fn activations(random: &mut Random, len: usize) -> Vec<f32> {
+pub(crate) fn activations(random: &mut Random, len: usize) -> Vec<f32> {
     (0..len).map(|_| 0.1 * random.floats(12).iter().sum::<f32>()).collect()
+}
+
+/// Weights distributed as a model's are: about normally, and 127 is five deviations.
+fn weights(random: &mut Random, len: usize) -> Vec<i8> {
+    (0..len).map(|_| (12.7 * random.floats(12).iter().sum::<f32>()) as i8).collect()
+}
+
+/// An affine map with such weights.
+pub(crate) fn map_like_a_models(random: &mut Random, n: usize, k: usize) -> Map {
+    let weights = weights(random, n * k);
+    let scale = random.floats(n).iter().map(|x| (1.1 + x) * 0.01 / 128.0).collect();
+    Map::new(n, k, weights, Alpha::Static(100.0), scale, random.floats(n), false)
 }
 
 /// A call to be repeated.
@@ -89,7 +101,7 @@ impl Work {
         let mut random = Random(1);
         let has_map =
             matches!(kernel, Kernel::Embed | Kernel::Affine | Kernel::AffineOfRelu | Kernel::Choice);
-        let map = has_map.then(|| Map::random(&mut random, n, k).with_alpha(Alpha::Static(100.0)));
+        let map = has_map.then(|| map_like_a_models(&mut random, n, k));
         let packed = map.as_ref().map(|map| packed(isa, &map.w, n, k)).unwrap_or_default();
         // Attention reads queries, keys and values of the tokens side by side, recurrence two products.
         let tokens = if kernel == Kernel::CrossAttention { rows * n } else { rows };
@@ -119,10 +131,8 @@ impl Work {
             out: vec![0.0; rows * width],
             cell: vec![0.0; rows * k],
             scratch: Scratch::new(),
-            sketch: (kernel == Kernel::SketchedChoice).then(|| {
-                let map = Map::random(&mut random, n, k).with_alpha(Alpha::Static(100.0));
-                sketched(isa, map, &inputs[..rows * k], rows)
-            }),
+            sketch: (kernel == Kernel::SketchedChoice)
+                .then(|| sketched(isa, map_like_a_models(&mut random, n, k), &inputs[..rows * k], rows)),
             map,
             inputs,
         }
@@ -176,11 +186,11 @@ impl Work {
 /// few, so these are none; it is the work of a trained model's sketch.
 fn sketched(isa: Isa, map: Map, x: &[f32], rows: usize) -> Sketched {
     let mut sketched = Sketched::new(isa, map, kept(x.len() / rows));
-    let slack = sketched.slack.clone();
+    let slack = sketched.slack().to_vec();
     let (mut least, mut most) = (0.0, 1.0);
     for _ in 0..16 {
         let factor = f32::midpoint(least, most);
-        sketched.slack = slack.iter().map(|slack| factor * slack).collect();
+        sketched.set_slack(slack.iter().map(|slack| factor * slack).collect());
         let (_, _, computed) = sketched.best(isa, x, rows);
         if computed < LEFT * rows { least = factor } else { most = factor }
     }

@@ -17,12 +17,13 @@ pub(crate) struct Case {
 }
 
 /// All of them.
-pub(crate) const CASES: [Case; 12] = [
+pub(crate) const CASES: [Case; 13] = [
     Case { name: "pack and unpack", run: packing },
     Case { name: "affine, all small shapes", run: small_shapes },
     Case { name: "affine, rows", run: rows },
     Case { name: "affine, inputs that are not negative", run: nonnegative },
     Case { name: "affine, extreme values", run: extremes },
+    Case { name: "affine, sums at the edge of 16 bits", run: edges },
     Case { name: "affine, values that are not numbers", run: not_numbers },
     Case { name: "affine and argmax", run: argmax },
     Case { name: "argmax by a sketch", run: sketches },
@@ -84,6 +85,8 @@ fn rows(isa: Isa) -> Outcome {
     for rows in (0..=33).chain([64, 65, 127, 300]) {
         compare(&Map::random(&mut random, 70, 40), isa, &random.floats(rows * 40), rows)?;
     }
+    // As many inputs as there may be.
+    compare(&Map::random(&mut random, 3, 65_536), isa, &random.floats(65_536), 1)?;
     // More than one block of activations.
     compare(&Map::random(&mut random, 24, 1536), isa, &random.floats(131 * 1536), 131)?;
     compare(&Map::random(&mut random, 24, 256), isa, &random.floats(700 * 256), 700)
@@ -128,6 +131,37 @@ fn extremes(isa: Isa) -> Outcome {
             // conversion too.
             let x: Vec<f32> = (0..rows * k).map(|i| 2.0 * f32::from(x(i))).collect();
             compare(&map, isa, &x, rows)?;
+        }
+    }
+    Ok(())
+}
+
+/// Four sums of two products, with activations up to 127, are 32 766 or just too large for 16 bits.
+fn edges(isa: Isa) -> Outcome {
+    let (n, k, rows) = (40, 64, 5);
+    for (sign, more) in [(1, 0), (1, 1), (-1, 0), (-1, 1), (-1, 2)] {
+        for lane in 0..16 {
+            // Sixteen inputs of an output add up to 258 and a little more; where, that varies.
+            let weight = |i: usize| {
+                let (output, input) = (i / k, i % k);
+                let last = if output % 3 == 0 { more } else { 0 };
+                let magnitude = match (input + 16 - lane) % 16 {
+                    // The only negative number that is no positive one.
+                    0 => 127 + i32::from(sign < 0 && more == 0),
+                    1 => 127 - i32::from(sign < 0 && more == 0),
+                    4 | 5 | 8 => 1,
+                    9 => 1 + last,
+                    _ => 0,
+                };
+                if input / 16 == output % 5 { (sign * magnitude) as i8 } else { 3 }
+            };
+            let w = (0..n * k).map(weight).collect();
+            let map = Map::new(n, k, w, Alpha::Static(1.0), vec![1.0; n], vec![0.0; n], false);
+            for x in [-127.0, -64.0, 63.0, 127.0] {
+                compare(&map, isa, &vec![x; rows * k], rows)?;
+                let mixed: Vec<f32> = (0..rows * k).map(|i| if i % 7 == 0 { -x } else { x }).collect();
+                compare(&map, isa, &mixed, rows)?;
+            }
         }
     }
     Ok(())

@@ -49,7 +49,8 @@ pub(crate) struct Sketched {
     estimate: Map,
     estimate_packed: Vec<i8>,
     /// `[n]`.
-    pub(crate) slack: Vec<f32>,
+    slack: Vec<f32>,
+    limits: Vec<f32>,
 }
 
 impl Sketched {
@@ -80,12 +81,27 @@ impl Sketched {
             let sum: f32 = map.w[row * k..][..k].iter().enumerate().map(square).sum();
             1.000_01 * worth[row] * sum.sqrt()
         };
-        let slack = (0..n).map(slack).collect();
+        let slack: Vec<f32> = (0..n).map(slack).collect();
         let scale = steps.iter().zip(&worth).map(|(step, worth)| step * worth).collect();
         let estimate = Map::new(n, kept, rounded, Alpha::Half, scale, map.bias.clone(), false);
         let turn_packed = packed(isa, &turn.w, k, k);
         let estimate_packed = packed(isa, &estimate.w, n, kept);
-        Self { map, turn, turn_packed, weights, estimate, estimate_packed, slack }
+        let limits = vec![0.0; sketch_limits_len(n)];
+        let mut sketched =
+            Self { map, turn, turn_packed, weights, estimate, estimate_packed, slack: Vec::new(), limits };
+        sketched.set_slack(slack);
+        sketched
+    }
+
+    /// The slack of each output.
+    pub(crate) fn slack(&self) -> &[f32] {
+        &self.slack
+    }
+
+    /// Gives each output another slack.
+    pub(crate) fn set_slack(&mut self, slack: Vec<f32>) {
+        sketch_limits(&slack, &self.map.shifted, &mut self.limits);
+        self.slack = slack;
     }
 
     /// The sketch of the kernels.
@@ -100,6 +116,7 @@ impl Sketched {
             turn: self.turn.with(&self.turn_packed),
             estimate: self.estimate.with(&self.estimate_packed),
             slack: &self.slack,
+            limits: &self.limits,
             near: Self::NEAR,
             rounding: Self::ROUNDING,
             spread: 1.1,

@@ -26,6 +26,7 @@ pub(super) struct Parts<'a> {
 struct Places {
     weights: usize,
     slack: usize,
+    limits: usize,
     estimate_scale: usize,
     estimate_bias: usize,
     turn_scale: usize,
@@ -41,11 +42,25 @@ impl Places {
         let words = |bytes: usize| bytes.div_ceil(size_of::<i32>());
         let weights = 2 * n;
         let slack = weights + words(n * kernels::sketch_stride(k));
-        let (estimate_scale, estimate_bias, turn_scale) = (slack + n, slack + 2 * n, slack + 3 * n);
+        let limits = slack + n;
+        // What follows is as well aligned as it is without them.
+        let estimate_scale = limits + kernels::sketch_limits_len(n).next_multiple_of(16);
+        let (estimate_bias, turn_scale) = (estimate_scale + n, estimate_scale + 2 * n);
         let (turn_bias, turn) = (turn_scale + k, turn_scale + 2 * k);
         let estimate = turn + words(kernels::packed_len(Isa::best(), k, k));
         let end = estimate + words(kernels::packed_len(Isa::best(), n, sketch.kept));
-        Self { weights, slack, estimate_scale, estimate_bias, turn_scale, turn_bias, turn, estimate, end }
+        Self {
+            weights,
+            slack,
+            limits,
+            estimate_scale,
+            estimate_bias,
+            turn_scale,
+            turn_bias,
+            turn,
+            estimate,
+            end,
+        }
     }
 }
 
@@ -57,6 +72,8 @@ pub(super) fn pack(parts: &Parts<'_>, map: AffineForm, sketch: SketchForm) -> Fl
     floats(&mut words, 0, n).copy_from_slice(parts.scale);
     floats(&mut words, n, n).copy_from_slice(parts.bias);
     floats(&mut words, places.slack, n).copy_from_slice(parts.slack);
+    let limits = floats(&mut words, places.limits, kernels::sketch_limits_len(n));
+    kernels::sketch_limits(parts.slack, parts.bias, limits);
 
     let rows = bytes(&mut words, places.weights, n * stride);
     for (row, weights) in rows.chunks_exact_mut(stride).zip(parts.weights.chunks_exact(k)) {
@@ -142,6 +159,7 @@ pub(super) fn view(tensor: &FlexTensor, map: AffineForm, sketch: SketchForm) -> 
             relu: false,
         },
         slack: floats(places.slack, n),
+        limits: floats(places.limits, kernels::sketch_limits_len(n)),
         near,
         rounding,
         spread,
