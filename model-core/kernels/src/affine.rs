@@ -198,7 +198,7 @@ fn is_nonnegative<K: Kernel>(k: K, x: &[f32]) -> bool {
 }
 
 #[inline(always)]
-pub(crate) fn greatest_magnitude<K: Kernel>(k: K, x: &[f32]) -> f32 {
+fn greatest_magnitude<K: Kernel>(k: K, x: &[f32]) -> f32 {
     let mut greatest = k.splat(0.0);
     for i in (0..x.len()).step_by(LANES) {
         greatest = k.read(&x[i..]).abs().max(greatest);
