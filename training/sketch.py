@@ -38,10 +38,11 @@ def rounded(M):
     s = (np.abs(M).max(1) / 127).astype(f32); return np.rint(M / s[:, None]).astype(np.int64), s
 
 A = turned(); A[:kept] /= np.sqrt(((learn @ A[:kept].T) ** 2).mean(0))[:, None]      # of equal size, so that 8 bits suit them all
+A[:kept] = np.linalg.qr(np.random.default_rng(0).standard_normal((kept, kept)))[0] @ A[:kept]      # no input has greater weights than the others
 turn, turn_scale = rounded(A); G = turn * turn_scale[:, None].astype(np.float64); back = np.linalg.inv(G).T
 basis, basis_scale = rounded(back[:kept])
-v = (Wi @ basis.T).astype(f32) * basis_scale; top = np.abs(v).max(1); alpha = np.divide(f32(127), top, out=np.zeros_like(top), where=top > 0); step = np.divide(f32(1), alpha, out=np.zeros_like(top), where=top > 0)  # as the engine does it
-v8 = np.clip(np.rint(v * alpha[:, None]), -127, 127) * step[:, None].astype(np.float64) * unit
+v = (Wi @ basis.T).astype(f32) * basis_scale; top = np.abs(v).max(1); alpha = np.divide(f32(63), top, out=np.zeros_like(top), where=top > 0); step = np.divide(f32(1), alpha, out=np.zeros_like(top), where=top > 0)  # as the engine does it
+v8 = np.clip(np.rint(v * alpha[:, None]), -63, 63) * step[:, None].astype(np.float64) * unit
 left = (W - v8 @ G[:kept]) @ back.T
 z = test @ G.T; zk = z[:, :kept]; grain = np.abs(zk).max(1, keepdims=True) / 63; z8 = np.rint(zk / grain) * grain
 def bounds(near, rounding):
@@ -52,7 +53,7 @@ slack, reach = bounds(near, rounding); grain = f32(slack.max() * (1 + 1e-6) / 25
 logits = test @ W.T + b; estimates = z8 @ v8.T + b; bound = estimates + reach[:, None] * slack * float(grain); top = logits.max(1, keepdims=True)
 assert (bound >= logits).all(), "a bound does not hold"
 out = bound < top; spread = (np.exp(logits - top) * out).sum() / (np.exp(estimates - top) * out).sum(); count = (~out).sum(1)
-head = struct.pack("<4I4fQ", 1, V, dim, kept, near, rounding, spread, grain, marian.checksum(Wi.astype(np.int8).tobytes()))
+head = struct.pack("<4I4fQ", 2, V, dim, kept, near, rounding, spread, grain, marian.checksum(Wi.astype(np.int8).tobytes()))
 item = head + turn_scale.astype("<f4").tobytes() + basis_scale.astype("<f4").tobytes() + turn.astype(np.int8).tobytes() + basis.astype(np.int8).tobytes() + slack.tobytes()
 kind, shape, yml = items[YML]; items[YML] = (kind, shape, marian.pad(yml)); items[NAME] = (marian.BYTES, (len(item),), marian.pad(item)); marian.write(path, items)
 print(f"{path}: {kept} of {dim} inputs kept, {len(item)} bytes; pieces left of {V}: mean {count.mean():.0f}, median {np.median(count):.0f}, 90 % {np.percentile(count, 90):.0f}, 99 % {np.percentile(count, 99):.0f}; near {near}, rounding {rounding}, spread {spread:.3f}")

@@ -74,7 +74,7 @@ impl Layout {
         panel * self.panel_len()..(panel + 1) * self.panel_len()
     }
 
-    /// Where in its panel the weight of an output and an input is, if the rounds are in the order of the inputs.
+    /// Where in its panel the weight of an output and an input is.
     #[inline(always)]
     fn offset(self, column: usize, input: usize) -> usize {
         self.header
@@ -87,44 +87,24 @@ impl Layout {
     #[inline(always)]
     pub(crate) fn row(self, packed: &[i8], row: usize) -> impl Iterator<Item = i8> {
         let panel = &packed[self.panel(row / self.columns)];
-        (0..self.k).map(move |input| {
-            let place = self.place(panel, input / self.round);
-            panel[self.offset(row % self.columns, place * self.round + input % self.round)]
-        })
+        (0..self.k).map(move |input| panel[self.offset(row % self.columns, input)])
     }
 
-    /// The place of a round among those of a panel.
+    /// Writes a panel's order into its header: the rounds that fit from the front on, the others from the back.
     #[inline(always)]
-    fn place(self, panel: &[i8], round: usize) -> usize {
-        if !self.orders {
-            return round;
-        }
-        let order = panel[self.sums..self.header].as_chunks().0;
-        usize::from(u16_of(order[1 + self.depth / self.round + round]))
-    }
-
-    /// Puts the rounds of a panel that fit first, and writes the order into its header. `natural` is a
-    /// buffer for the weights in the order of the inputs.
-    #[inline(always)]
-    fn order<K: Kernel>(self, panel: &mut [i8], natural: &mut Vec<i8>) {
+    fn order<K: Kernel>(self, panel: &mut [i8]) {
         let (header, weights) = panel.split_at_mut(self.header);
-        natural.clear();
-        natural.extend_from_slice(weights);
-        let (bytes, rounds) = (self.round * self.columns, self.depth / self.round);
         let order = header[self.sums..].as_chunks_mut().0;
-        // Those that fit from the front on, the others from the back.
-        let (mut fitting, mut others) = (0, rounds);
-        for (round, natural) in natural.chunks_exact(bytes).enumerate() {
-            let place = if K::fits(natural) {
+        let (mut fitting, mut others) = (0, self.depth / self.round);
+        for (round, weights) in weights.chunks_exact(self.round * self.columns).enumerate() {
+            let place = if K::fits(weights) {
                 fitting += 1;
-                fitting - 1
+                fitting
             } else {
                 others -= 1;
-                others
+                1 + others
             };
-            weights[place * bytes..][..bytes].copy_from_slice(natural);
-            order[1 + place] = bytes_of(round * self.round);
-            order[1 + rounds + round] = bytes_of(place);
+            order[place] = bytes_of(round * self.round);
         }
         order[0] = bytes_of(fitting);
     }
@@ -132,23 +112,20 @@ impl Layout {
     /// Whether a panel's order is one, so that it leads to nothing but the panel's rounds and the row's inputs.
     #[inline(always)]
     pub(crate) fn is_ordered(self, panel: &[i8]) -> bool {
-        if !self.orders {
+        if !self.orders || self.depth == 0 {
             return true;
         }
-        let rounds = self.depth / self.round;
-        let order: &[[i8; 2]] = panel[self.sums..self.header].as_chunks().0;
-        let greatest = |numbers: &[[i8; 2]]| numbers.iter().fold(0, |most, &bytes| u16_of(bytes).max(most));
-        let (starts, places) = order[1..1 + 2 * rounds].split_at(rounds);
-        usize::from(u16_of(order[0])) <= rounds
-            && usize::from(greatest(starts)) + self.round <= self.depth.max(self.round)
-            && usize::from(greatest(places)) < rounds.max(1)
+        let (order, rounds): (&[[i8; 2]], _) =
+            (panel[self.sums..self.header].as_chunks().0, self.depth / self.round);
+        let last = order[1..=rounds].iter().fold(0, |last, &bytes| u16_of(bytes).max(last));
+        usize::from(u16_of(order[0])) <= rounds && usize::from(last) + self.round <= self.depth
     }
 }
 
 /// Bytes of the order of so many rounds in a panel's header.
 #[inline(always)]
 pub(crate) fn order_len(rounds: usize) -> usize {
-    (size_of::<u16>() * (1 + 2 * rounds)).next_multiple_of(LANES)
+    (size_of::<u16>() * (1 + rounds)).next_multiple_of(LANES)
 }
 
 fn u16_of(bytes: [i8; 2]) -> u16 {
@@ -211,7 +188,6 @@ impl Job for Pack<'_> {
         if self.k == 0 {
             return;
         }
-        let mut natural = Vec::new();
         for (panel, rows) in self.w.chunks(K::COLUMNS * self.k).enumerate() {
             let panel = &mut self.packed[layout.panel(panel)];
             for (column, row) in rows.chunks_exact(self.k).enumerate() {
@@ -225,7 +201,7 @@ impl Job for Pack<'_> {
                 }
             }
             if K::ORDERS {
-                layout.order::<K>(panel, &mut natural);
+                layout.order::<K>(panel);
             }
         }
     }

@@ -11,8 +11,8 @@
 //! make that of five, and the tile is better off with the sums of two products: it adds four of them in 16 bits, which
 //! are those of a round of sixteen inputs, and widens them once. Whether such a sum can leave 16 bits depends on the
 //! weights alone, since the activations are bounded: the positive weights of a sum may add up to at most
-//! 32 767 / 127, and so may the magnitudes of the negative ones. That is known when they are packed. The few rounds of which it is not true come last in their
-//! panel, and every sum of two is widened there.
+//! 32 767 / 127, and so may the magnitudes of the negative ones. That is known when they are packed. The few rounds of which
+//! it is not true are taken last, and every sum of two is widened there.
 
 use std::arch::wasm32::*;
 use std::array;
@@ -219,17 +219,75 @@ fn ones() -> v128 {
     unsafe { v128_load(black_box(&[1i16; 8]).as_ptr().cast()) }
 }
 
-/// The sums of two products, by vector, of one group of a round of a row.
-///
-/// # Safety
-/// There must be a round of activations at `x`, and its weights at `w`; the instructions want no alignment.
-#[inline(always)]
-unsafe fn pair_sums(x: *const u8, w: *const v128, group: usize) -> [v128; VECTORS] {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let four = v128_load32_splat(x.add(GROUP * group).cast());
+/// In which order a panel's rounds are taken: pointers to their first inputs.
+struct Order {
+    rounds: *const u16,
+    /// Behind the last one that fits.
+    fitting: *const u16,
+    end: *const u16,
+}
+
+impl Order {
+    /// # Safety
+    /// As for [`Kernel::tile`].
+    #[inline(always)]
+    unsafe fn of(t: &Tile<[u8; 6]>) -> Self {
+        // SAFETY: the panel's header has the order behind its sums, and so many rounds in it.
+        unsafe {
+            let order: *const u16 = t.panel.add(COLUMNS * size_of::<i32>()).cast();
+            let rounds = order.add(1);
+            let fitting = rounds.add(usize::from(order.read_unaligned()));
+            Self { rounds, fitting, end: rounds.add(t.depth / DEPTH) }
+        }
+    }
+}
+
+/// Sixteen inputs of a panel.
+struct Round {
+    /// The first of them.
+    input: usize,
+    weights: *const v128,
+}
+
+impl Round {
+    /// # Safety
+    /// As for [`Kernel::tile`]; `order` points into the panel's order.
+    #[inline(always)]
+    unsafe fn at(t: &Tile<[u8; 6]>, order: *const u16) -> Self {
+        // SAFETY: the order has inputs of the panel.
+        unsafe {
+            let input = usize::from(order.read_unaligned());
+            Self { input, weights: t.panel.add(header_len(t.depth) + input * COLUMNS).cast() }
+        }
+    }
+
+    /// The sums of two products, by vector, of one group of a row.
+    ///
+    /// # Safety
+    /// `x` has to be a row of the tile's.
+    #[inline(always)]
+    unsafe fn pair_sums(&self, x: *const u8, group: usize) -> [v128; VECTORS] {
+        // SAFETY: the row has the round's inputs, and the panel their weights.
+        unsafe {
+            let four = v128_load32_splat(x.add(self.input).add(GROUP * group).cast());
+            array::from_fn(|vector| {
+                i16x8_relaxed_dot_i8x16_i7x16(v128_load(self.weights.add(group * VECTORS + vector)), four)
+            })
+        }
+    }
+
+    /// The sums of all products with a row, if the round fits; see [`Kernel::fits`].
+    ///
+    /// # Safety
+    /// As for [`Round::pair_sums`].
+    #[inline(always)]
+    unsafe fn sums(&self, x: *const u8, ones: v128) -> [v128; VECTORS] {
+        // SAFETY: the caller's promise.
+        let [a, b, c, d] = array::from_fn(|group| unsafe { self.pair_sums(x, group) });
         array::from_fn(|vector| {
-            i16x8_relaxed_dot_i8x16_i7x16(v128_load(w.add(group * VECTORS + vector)), four)
+            // In this order compilers find enough registers.
+            let all = i16x8_add(i16x8_add(a[vector], b[vector]), i16x8_add(c[vector], d[vector]));
+            i32x4_dot_i16x8(all, ones)
         })
     }
 }
@@ -263,34 +321,27 @@ unsafe fn pairs_of<const M: usize>(t: &Tile<[u8; 6]>, ones: v128, missing: [v128
     // multiple of a round; the panel has eight times as many weights, in the order of its header.
     unsafe {
         let mut sums = [missing; M];
-        let mut w: *const v128 = t.panel.add(header_len(t.depth)).cast();
         let rows: [*const u8; M] = array::from_fn(|row| t.x.add(row * t.x_stride).cast());
-        let order: *const u16 = t.panel.add(COLUMNS * size_of::<i32>()).cast();
-        let (fitting, end) =
-            (order.add(1 + usize::from(order.read_unaligned())), order.add(1 + t.depth / DEPTH));
-        let mut round = order.add(1);
-        while round != fitting {
-            let rows = rows.map(|x| x.add(usize::from(round.read_unaligned())));
+        let Order { rounds, fitting, end } = Order::of(t);
+        let mut next = rounds;
+        while next != fitting {
+            let round = Round::at(t, next);
             for (sums, x) in sums.iter_mut().zip(rows) {
-                let [a, b, c, d] = array::from_fn(|group| pair_sums(x, w, group));
-                // In this order compilers find enough registers.
-                let all: [v128; VECTORS] = array::from_fn(|vector| {
-                    i16x8_add(i16x8_add(a[vector], b[vector]), i16x8_add(c[vector], d[vector]))
-                });
-                *sums = array::from_fn(|vector| i32x4_add(sums[vector], i32x4_dot_i16x8(all[vector], ones)));
+                let more = round.sums(x, ones);
+                *sums = array::from_fn(|vector| i32x4_add(sums[vector], more[vector]));
             }
-            (w, round) = (w.add(GROUPS * VECTORS), round.add(1));
+            next = next.add(1);
         }
-        while round != end {
+        while next != end {
+            let round = Round::at(t, next);
             for (sums, x) in sums.iter_mut().zip(rows) {
-                let x = x.add(usize::from(round.read_unaligned()));
                 for group in 0..GROUPS {
-                    let more = pair_sums(x, w, group);
+                    let more = round.pair_sums(x, group);
                     *sums =
                         array::from_fn(|vector| i32x4_add(sums[vector], i32x4_dot_i16x8(more[vector], ones)));
                 }
             }
-            (w, round) = (w.add(GROUPS * VECTORS), round.add(1));
+            next = next.add(1);
         }
         complete(t, Some(ones), sums);
     }
@@ -331,16 +382,14 @@ unsafe fn fours_of<const M: usize, const SUMS: usize>(t: &Tile<[u8; 6]>, missing
         sums.iter_mut().for_each(|sums| sums[0] = missing);
         let mut w: *const v128 = t.panel.add(header_len(t.depth)).cast();
         let rows: [*const u8; M] = array::from_fn(|row| t.x.add(row * t.x_stride).cast());
-        let order: *const u16 = t.panel.add(COLUMNS * size_of::<i32>()).cast();
         // With more than one group at a time, compilers find too few registers for many rows.
         let groups = if SUMS == 1 { black_box(GROUPS) } else { GROUPS };
-        for round in 0..t.depth / DEPTH {
-            let rows = rows.map(|x| x.add(usize::from(order.add(1 + round).read_unaligned())));
+        for input in (0..t.depth).step_by(DEPTH) {
             for group in 0..groups {
                 let weights: [v128; VECTORS] = array::from_fn(|vector| v128_load(w.add(vector)));
                 w = w.add(VECTORS);
                 for (sums, x) in sums.iter_mut().zip(rows) {
-                    let four = v128_load32_splat(x.add(GROUP * group).cast());
+                    let four = v128_load32_splat(x.add(input + GROUP * group).cast());
                     for (sum, weights) in sums[group % SUMS].iter_mut().zip(weights) {
                         *sum = i32x4_relaxed_dot_i8x16_i7x16_add(weights, four, *sum);
                     }
@@ -401,36 +450,59 @@ unsafe fn listed(t: &Tile<[u8; 6]>, ones: Option<v128>, row: *const u8, sums: &m
         if above + below == 0 {
             return;
         }
+        let first = row.add(t.x_stride + ENTRY);
+        let last = row.add(t.x_stride * size_of::<[u8; 6]>() - ENTRY);
+        let more = list_sums(t, ones, above, first, ENTRY as isize);
+        let less = list_sums(t, ones, below, last, -(ENTRY as isize));
+        *sums = array::from_fn(|vector| i32x4_add(sums[vector], i32x4_sub(more[vector], less[vector])));
+    }
+}
+
+/// The sums of the products with the `len` entries of a list.
+///
+/// # Safety
+/// As for [`Kernel::tile`]; the entries name groups of the panel's inputs.
+#[inline(never)]
+#[target_feature(enable = "relaxed-simd")]
+unsafe fn list_sums(
+    t: &Tile<[u8; 6]>,
+    ones: Option<v128>,
+    len: usize,
+    first: *const u8,
+    step: isize,
+) -> [v128; VECTORS] {
+    let mut sums = [i32x4_splat(0); VECTORS];
+    // SAFETY: the caller's promise.
+    unsafe {
         let weights = t.panel.add(header_len(t.depth));
-        let places: *const u16 =
-            t.panel.add(COLUMNS * size_of::<i32>()).cast::<u16>().add(1 + t.depth / DEPTH);
-        let add = |entry: *const u8, sums: &mut [v128; VECTORS]| {
+        let group = |entry: *const u8| -> (*const v128, v128) {
             let input = entry.cast::<u32>().read_unaligned() as usize;
-            let place = usize::from(places.add(input / DEPTH).read_unaligned());
-            let w: *const v128 = weights.add((place * DEPTH + input % DEPTH) * COLUMNS).cast();
-            let four = v128_load32_splat(entry.add(4).cast());
-            for (vector, sum) in sums.iter_mut().enumerate() {
-                let weights = v128_load(w.add(vector));
-                *sum = if let Some(ones) = ones {
-                    i32x4_add(*sum, i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(weights, four), ones))
-                } else {
-                    i32x4_relaxed_dot_i8x16_i7x16_add(weights, four, *sum)
-                };
-            }
+            (weights.add(input * COLUMNS).cast(), v128_load32_splat(entry.add(4).cast()))
         };
-        let mut entry = row.add(t.x_stride + ENTRY);
-        for _ in 0..above {
-            add(entry, sums);
-            entry = entry.add(ENTRY);
+        let Some(ones) = ones else {
+            for entry in 0..len {
+                let (w, four) = group(first.offset(step * entry as isize));
+                for (vector, sum) in sums.iter_mut().enumerate() {
+                    *sum = i32x4_relaxed_dot_i8x16_i7x16_add(v128_load(w.add(vector)), four, *sum);
+                }
+            }
+            return sums;
+        };
+        let pairs = |entry: usize| -> [v128; VECTORS] {
+            let (w, four) = group(first.offset(step * entry as isize));
+            array::from_fn(|vector| i16x8_relaxed_dot_i8x16_i7x16(v128_load(w.add(vector)), four))
+        };
+        let widen = |sums: [v128; VECTORS], products: [v128; VECTORS]| -> [v128; VECTORS] {
+            array::from_fn(|vector| i32x4_add(sums[vector], i32x4_dot_i16x8(products[vector], ones)))
+        };
+        // What was cut off is at most 64, so four products, of two entries, stay within 16 bits.
+        for entry in (1..len).step_by(2) {
+            let (one, other) = (pairs(entry - 1), pairs(entry));
+            sums = widen(sums, array::from_fn(|vector| i16x8_add(one[vector], other[vector])));
         }
-        let mut less = [i32x4_splat(0); VECTORS];
-        let mut entry = row.add(t.x_stride * size_of::<[u8; 6]>());
-        for _ in 0..below {
-            entry = entry.sub(ENTRY);
-            add(entry, &mut less);
-        }
-        for (sum, less) in sums.iter_mut().zip(less) {
-            *sum = i32x4_sub(*sum, less);
+        if len % 2 == 1 {
+            sums = widen(sums, pairs(len - 1));
         }
     }
+    sums
 }

@@ -108,9 +108,14 @@ impl Lanes for Floats {
 
     #[inline(always)]
     fn not_below(self, limit: Floats) -> u32 {
-        let [a, b, c, d] = array::from_fn(|i| f32x4_lt(self.0[i], limit.0[i]));
-        let below = i8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
-        u32::from(!i8x16_bitmask(below))
+        let below = array::from_fn(|i| f32x4_lt(self.0[i], limit.0[i]));
+        let [a, b, c, d] = below;
+        // Nearly always all are.
+        if i8x16_bitmask(v128_and(v128_and(a, b), v128_and(c, d))) == u16::MAX {
+            return 0;
+        }
+        let [a, b, c, d] = below.map(|four| u32::from(i32x4_bitmask(four)));
+        u32::from(!((a | b << 4 | c << 8 | d << 12) as u16))
     }
 }
 
@@ -245,19 +250,39 @@ pub(crate) unsafe fn finish<A, const M: usize, const VECTORS: usize>(
     t: &Tile<A>,
     sums: &[[v128; VECTORS]; M],
 ) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if t.relu {
+            finish_as::<A, M, VECTORS, true>(t, sums);
+        } else {
+            finish_as::<A, M, VECTORS, false>(t, sums);
+        }
+    }
+}
+
+/// As [`finish`]; `RELU` is what the tile says.
+///
+/// # Safety
+/// As for [`Kernel::tile`].
+#[inline(always)]
+unsafe fn finish_as<A, const M: usize, const VECTORS: usize, const RELU: bool>(
+    t: &Tile<A>,
+    sums: &[[v128; VECTORS]; M],
+) {
     // SAFETY: scales, biases and each row of the output are as many as the tile's columns.
     unsafe {
+        let scale: [v128; VECTORS] = array::from_fn(|vector| v128_load(t.scale.add(4 * vector).cast()));
+        let bias: [v128; VECTORS] = array::from_fn(|vector| v128_load(t.bias.add(4 * vector).cast()));
         for (row, sums) in sums.iter().enumerate() {
             let row_scale = v128_load32_splat(t.row_scale.add(row).cast());
-            for (vector, sum) in sums.iter().enumerate() {
-                let scale = v128_load(t.scale.add(4 * vector).cast());
-                let bias = v128_load(t.bias.add(4 * vector).cast());
-                let y = f32x4_mul(f32x4_mul(f32x4_convert_i32x4(*sum), row_scale), scale);
-                let mut y = f32x4_add(y, bias);
-                if t.relu {
+            let out: *mut v128 = t.out.add(row * t.out_stride).cast();
+            for vector in 0..VECTORS {
+                let y = f32x4_mul(f32x4_mul(f32x4_convert_i32x4(sums[vector]), row_scale), scale[vector]);
+                let mut y = f32x4_add(y, bias[vector]);
+                if RELU {
                     y = f32x4_pmax(f32x4_splat(0.0), y);
                 }
-                v128_store(t.out.add(row * t.out_stride + 4 * vector).cast(), y);
+                v128_store(out.add(vector), y);
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Marian passes over items whose names begin with `special:`. All numbers are little-endian:
 //!
 //! ```text
-//! u32 version = 1 · u32 pieces · u32 dim · u32 kept · f32 near · f32 rounding · f32 spread · f32 grain
+//! u32 version = 2 · u32 pieces · u32 dim · u32 kept · f32 near · f32 rounding · f32 spread · f32 grain
 //! u64 checksum of the weights that it is of
 //! dim × f32 steps of the turn · kept × f32 steps of the basis
 //! dim × dim × i8 turn · kept × dim × i8 basis · pieces × u8 slack, in grains
@@ -18,7 +18,7 @@ use crate::error::{File, Result};
 /// The item's name.
 pub const SKETCH_ITEM: &str = "special:sketch";
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A parsed sketch; all its numbers are finite.
 #[derive(Clone, Debug, PartialEq)]

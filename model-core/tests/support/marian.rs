@@ -107,7 +107,7 @@ pub(crate) fn sketched_items(spec: &Spec, kept: usize) -> Vec<Item> {
     let checksum = weights.chunks_exact(8).fold(0, sum);
     let grain = 4.0 * weights.chunks_exact(dim).map(length).fold(0.0, f32::max) / 255.0;
     let mut data: Vec<u8> = Vec::new();
-    for number in [1, pieces, dim, kept] {
+    for number in [2, pieces, dim, kept] {
         data.extend((number as u32).to_le_bytes());
     }
     let floats =

@@ -182,8 +182,8 @@ impl Map {
             let weights = &self.weights[row * k..][..k];
             let greatest = weights[..kept].iter().map(|&weight| f32::from(weight).abs()).fold(0.0, f32::max);
             let squares = weights.iter().enumerate().map(|(input, &weight)| {
-                // A weight is kept with an error of half a step at most.
-                let (weight, error) = (f32::from(weight), 0.51 * greatest / 127.0);
+                // A weight is kept with an error of half a step at most, and the greatest one is 63 steps.
+                let (weight, error) = (f32::from(weight), 0.51 * greatest / 63.0);
                 if input < kept {
                     (error / near).powi(2) + ((weight.abs() + error) / rounding).powi(2)
                 } else {
