@@ -37,7 +37,7 @@ def rounded(M):
     """Rows in 8 bits, and what a step of each is worth."""
     s = (np.abs(M).max(1) / 127).astype(f32); return np.rint(M / s[:, None]).astype(np.int64), s
 
-A = turned(); A[:kept] /= np.sqrt(((learn @ A[:kept].T) ** 2).mean(0))[:, None]      # of equal size, so that 8 bits suit them all
+A = turned(); A[:kept] /= np.sqrt(((learn @ A[:kept].T) ** 2).mean(0))[:, None]      # of equal size, so that one scale suits them all
 A[:kept] = np.linalg.qr(np.random.default_rng(0).standard_normal((kept, kept)))[0] @ A[:kept]      # no input has greater weights than the others
 turn, turn_scale = rounded(A); G = turn * turn_scale[:, None].astype(np.float64); back = np.linalg.inv(G).T
 basis, basis_scale = rounded(back[:kept])

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use work::{Kernel, LEFT, Work, kept};
 
 /// Source pieces of a batch, as `translate/job.rs` fills it.
-const BATCH_PIECES: usize = 768;
+const BATCH_PIECES: usize = 512;
 
 /// Rows of the decoder's products that are timed besides those of the text: the last sentences of a batch.
 const FEW_ROWS: [usize; 2] = [1, 4];

@@ -178,7 +178,7 @@ pub(crate) trait Kernel: Copy {
     /// If it is not 0, a panel begins with one i32 for each column: so many times the sum of the column's
     /// weights. It turns sums of shifted activations into those of others, and back.
     const HEADER: i32;
-    /// Whether the header says behind the sums in which order the tile takes the rounds, in u16: how many come first because
+    /// Whether the header says behind the sums in which order the tile may take the rounds, in u16: how many come first because
     /// they fit, see [`Kernel::fits`], and then the first input of each round. Zeros follow to whole [`LANES`].
     const ORDERS: bool = false;
     /// Whether it helps to know that no activation is negative; otherwise nobody looks.

@@ -109,16 +109,17 @@ impl Layout {
         order[0] = bytes_of(fitting);
     }
 
-    /// Whether a panel's order is one, so that it leads to nothing but the panel's rounds and the row's inputs.
+    /// Whether a panel's order leads to nothing but the panel's rounds and the row's inputs.
     #[inline(always)]
     pub(crate) fn is_ordered(self, panel: &[i8]) -> bool {
-        if !self.orders || self.depth == 0 {
+        if !self.orders {
             return true;
         }
-        let (order, rounds): (&[[i8; 2]], _) =
-            (panel[self.sums..self.header].as_chunks().0, self.depth / self.round);
-        let last = order[1..=rounds].iter().fold(0, |last, &bytes| u16_of(bytes).max(last));
-        usize::from(u16_of(order[0])) <= rounds && usize::from(last) + self.round <= self.depth
+        let order: &[[i8; 2]] = panel[self.sums..self.header].as_chunks().0;
+        let rounds = self.depth / self.round;
+        let greatest = order[1..=rounds].iter().fold(0, |most, &bytes| u16_of(bytes).max(most));
+        usize::from(u16_of(order[0])) <= rounds
+            && usize::from(greatest) + self.round <= self.depth.max(self.round)
     }
 }
 
@@ -334,4 +335,37 @@ impl Table<'_> {
 pub(crate) fn activation_stride<K: Kernel>(layout: Layout) -> usize {
     const { assert!(LANES.is_multiple_of(K::DEPTH) && K::DEPTH.is_multiple_of(K::GROUP)) };
     layout.k.next_multiple_of(LANES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_order_leads_out_of_its_panel() {
+        let layout = |depth| Layout {
+            n: 8,
+            k: depth,
+            depth,
+            sums: 32,
+            header: 32 + order_len(depth / 16),
+            columns: 8,
+            group: 4,
+            round: 16,
+            orders: true,
+        };
+        let is_ordered = |depth, order: &[usize]| {
+            let layout = layout(depth);
+            let mut panel = vec![0; layout.panel_len()];
+            for (place, &number) in panel[layout.sums..].as_chunks_mut().0.iter_mut().zip(order) {
+                *place = bytes_of(number);
+            }
+            layout.is_ordered(&panel)
+        };
+        assert!(is_ordered(48, &[2, 0, 32, 16]));
+        assert!(!is_ordered(48, &[4, 0, 32, 16]), "more rounds than there are");
+        assert!(!is_ordered(48, &[2, 0, 40, 16]), "a round that ends behind the last input");
+        assert!(is_ordered(0, &[0]));
+        assert!(!is_ordered(0, &[1]), "a round where there is none");
+    }
 }

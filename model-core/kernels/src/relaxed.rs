@@ -14,6 +14,8 @@
 //! 32 767 / 127, and so may the magnitudes of the negative ones. That is known when they are packed. The few rounds of which
 //! it is not true are taken last, and every sum of two is widened there.
 
+mod cut;
+
 use std::arch::wasm32::*;
 use std::array;
 use std::hint::black_box;
@@ -21,6 +23,7 @@ use std::hint::black_box;
 use crate::kernel::{Form, Job, Kernel, LANES, ROUND, SHIFT, Tile};
 use crate::packed::order_len;
 use crate::simd128::{Doubles, Floats, Simd128, finish};
+use cut::{Row, listed};
 
 /// The module would not have been loaded without it, so nothing has to be proved.
 #[derive(Clone, Copy)]
@@ -145,67 +148,6 @@ const DEPTH: usize = GROUPS * GROUP;
 /// What is added to activations.
 const CENTRE: i8 = 64;
 
-/// Bytes of an entry of a row's lists: the group's first input, and four bytes of activations.
-const ENTRY: usize = 8;
-
-/// A row of activations: a byte for each, then how many entries the two lists have, then the list of what was cut off
-/// above, and, from the end backwards, the list of the magnitudes of what was cut off below. With six bytes for each
-/// activation, and at least sixteen of them, the lists never meet.
-struct Row<'a> {
-    bytes: &'a mut [u8],
-    stride: usize,
-}
-
-impl<'a> Row<'a> {
-    #[inline(always)]
-    fn new(row: &'a mut [[u8; 6]]) -> Self {
-        let stride = row.len();
-        Self { bytes: row.as_flattened_mut(), stride }
-    }
-
-    /// Stores sixteen activations from the `at`th on.
-    #[inline(always)]
-    fn put(&mut self, at: usize, activations: v128) {
-        let out = &mut self.bytes[at..at + LANES];
-        // SAFETY: sixteen bytes are a vector; the instruction wants no alignment.
-        unsafe { v128_store(out.as_mut_ptr().cast(), activations) };
-    }
-
-    #[inline(always)]
-    fn clear(&mut self) {
-        self.bytes[self.stride..][..ENTRY].fill(0);
-    }
-
-    /// Lists what was cut off of sixteen activations, from the `at`th on.
-    #[cold]
-    fn list(&mut self, at: usize, rest: v128) {
-        let zero = i8x16_splat(0);
-        for (list, rest) in [i8x16_max(rest, zero), i8x16_max(i8x16_neg(rest), zero)].into_iter().enumerate()
-        {
-            let mut bytes = [0; LANES];
-            // SAFETY: as above.
-            unsafe { v128_store(bytes.as_mut_ptr().cast(), rest) };
-            for (group, &four) in bytes.as_chunks::<GROUP>().0.iter().enumerate() {
-                if four != [0; GROUP] {
-                    self.push(list, at + GROUP * group, four);
-                }
-            }
-        }
-    }
-
-    fn push(&mut self, list: usize, input: usize, four: [u8; GROUP]) {
-        let count = &mut self.bytes[self.stride + 4 * list..][..4];
-        let before = u32::from_ne_bytes([count[0], count[1], count[2], count[3]]);
-        count.copy_from_slice(&(before + 1).to_ne_bytes());
-        let place = match list {
-            0 => self.stride + ENTRY * (1 + before as usize),
-            _ => self.bytes.len() - ENTRY * (1 + before as usize),
-        };
-        self.bytes[place..][..4].copy_from_slice(&(input as u32).to_ne_bytes());
-        self.bytes[place + 4..][..4].copy_from_slice(&four);
-    }
-}
-
 /// Where a panel's weights begin.
 #[inline(always)]
 fn header_len(depth: usize) -> usize {
@@ -251,12 +193,12 @@ struct Round {
 
 impl Round {
     /// # Safety
-    /// As for [`Kernel::tile`]; `order` points into the panel's order.
+    /// As for [`Kernel::tile`]; `first` points to one of the first inputs in the panel's order.
     #[inline(always)]
-    unsafe fn at(t: &Tile<[u8; 6]>, order: *const u16) -> Self {
-        // SAFETY: the order has inputs of the panel.
+    unsafe fn at(t: &Tile<[u8; 6]>, first: *const u16) -> Self {
+        // SAFETY: it is one of the panel's inputs.
         unsafe {
-            let input = usize::from(order.read_unaligned());
+            let input = usize::from(first.read_unaligned());
             Self { input, weights: t.panel.add(header_len(t.depth) + input * COLUMNS).cast() }
         }
     }
@@ -318,7 +260,7 @@ unsafe fn pairs(m: usize, t: &Tile<[u8; 6]>) {
 #[inline(always)]
 unsafe fn pairs_of<const M: usize>(t: &Tile<[u8; 6]>, ones: v128, missing: [v128; VECTORS]) {
     // SAFETY: the panel begins with its header, which has the order of the rounds. A row has at least `depth` activations, a
-    // multiple of a round; the panel has eight times as many weights, in the order of its header.
+    // multiple of a round; the panel has eight times as many weights, in the order of the inputs.
     unsafe {
         let mut sums = [missing; M];
         let rows: [*const u8; M] = array::from_fn(|row| t.x.add(row * t.x_stride).cast());
@@ -434,75 +376,4 @@ unsafe fn complete<const M: usize>(t: &Tile<[u8; 6]>, ones: Option<v128>, mut su
         }
         finish(t, &sums);
     }
-}
-
-/// Adds to the sums of a row what was cut off of its activations.
-///
-/// # Safety
-/// As for [`Kernel::tile`]; `row` is a row of the tile's.
-#[inline(always)]
-unsafe fn listed(t: &Tile<[u8; 6]>, ones: Option<v128>, row: *const u8, sums: &mut [v128; VECTORS]) {
-    // SAFETY: the row was filled by [`Row`], so its counts are those of its lists, and the entries name groups of its
-    // own inputs, of which the panel has the weights.
-    unsafe {
-        let counts: *const u32 = row.add(t.x_stride).cast();
-        let (above, below) = (counts.read_unaligned() as usize, counts.add(1).read_unaligned() as usize);
-        if above + below == 0 {
-            return;
-        }
-        let first = row.add(t.x_stride + ENTRY);
-        let last = row.add(t.x_stride * size_of::<[u8; 6]>() - ENTRY);
-        let more = list_sums(t, ones, above, first, ENTRY as isize);
-        let less = list_sums(t, ones, below, last, -(ENTRY as isize));
-        *sums = array::from_fn(|vector| i32x4_add(sums[vector], i32x4_sub(more[vector], less[vector])));
-    }
-}
-
-/// The sums of the products with the `len` entries of a list.
-///
-/// # Safety
-/// As for [`Kernel::tile`]; the entries name groups of the panel's inputs.
-#[inline(never)]
-#[target_feature(enable = "relaxed-simd")]
-unsafe fn list_sums(
-    t: &Tile<[u8; 6]>,
-    ones: Option<v128>,
-    len: usize,
-    first: *const u8,
-    step: isize,
-) -> [v128; VECTORS] {
-    let mut sums = [i32x4_splat(0); VECTORS];
-    // SAFETY: the caller's promise.
-    unsafe {
-        let weights = t.panel.add(header_len(t.depth));
-        let group = |entry: *const u8| -> (*const v128, v128) {
-            let input = entry.cast::<u32>().read_unaligned() as usize;
-            (weights.add(input * COLUMNS).cast(), v128_load32_splat(entry.add(4).cast()))
-        };
-        let Some(ones) = ones else {
-            for entry in 0..len {
-                let (w, four) = group(first.offset(step * entry as isize));
-                for (vector, sum) in sums.iter_mut().enumerate() {
-                    *sum = i32x4_relaxed_dot_i8x16_i7x16_add(v128_load(w.add(vector)), four, *sum);
-                }
-            }
-            return sums;
-        };
-        let pairs = |entry: usize| -> [v128; VECTORS] {
-            let (w, four) = group(first.offset(step * entry as isize));
-            array::from_fn(|vector| i16x8_relaxed_dot_i8x16_i7x16(v128_load(w.add(vector)), four))
-        };
-        let widen = |sums: [v128; VECTORS], products: [v128; VECTORS]| -> [v128; VECTORS] {
-            array::from_fn(|vector| i32x4_add(sums[vector], i32x4_dot_i16x8(products[vector], ones)))
-        };
-        // What was cut off is at most 64, so four products, of two entries, stay within 16 bits.
-        for entry in (1..len).step_by(2) {
-            let (one, other) = (pairs(entry - 1), pairs(entry));
-            sums = widen(sums, array::from_fn(|vector| i16x8_add(one[vector], other[vector])));
-        }
-        if len % 2 == 1 {
-            sums = widen(sums, pairs(len - 1));
-        }
-    }
-    sums
 }

@@ -260,7 +260,7 @@ pub(crate) unsafe fn finish<A, const M: usize, const VECTORS: usize>(
     }
 }
 
-/// As [`finish`]; `RELU` is what the tile says.
+/// As [`finish`]; `RELU` is what the tile says, so that it is asked once.
 ///
 /// # Safety
 /// As for [`Kernel::tile`].

@@ -1,15 +1,15 @@
 //! The greatest output of an affine map, found without computing all of them.
 //!
 //! The inputs are turned into a basis in which few of them matter, and the outputs' weights likewise: z = G x,
-//! v = G⁻ᵀ w, so that x·w = z·v. Each output is *estimated* from the first `kept` of these, in 8 bits. What the
+//! v = G⁻ᵀ w, so that x·w = z·v. Each output is *estimated* from the first `kept` of these, in small integers. What the
 //! estimate leaves out is a product of two vectors again, and no greater than the product of their lengths
 //! (Cauchy and Schwarz): the row's `reach`, computed with it, and the output's `slack`, known before. So
 //! estimate + reach · slack is a bound, and an output whose bound is below another output is not the greatest.
 //! The few that remain are computed as [`affine`](crate::affine) does, bit by bit, and the result is the same.
 //!
 //! A row's reach is √(near² Σ z_kept² + Σ z_rest² + (rounding · |z_kept − what it was rounded to|)²). The slack
-//! belongs to it: with e = what of v the 8 bits leave out, √(Σ e_kept² / near² + Σ v_rest² + (|v̂| / rounding)²),
-//! where v̂ is what they keep.
+//! belongs to it: with e = what of v the rounding leaves out, √(Σ e_kept² / near² + Σ v_rest² + (|v̂| / rounding)²),
+//! where v̂ is what it keeps.
 
 use std::array;
 
@@ -347,8 +347,9 @@ fn quantise_row<K: Kernel>(k: K, x: &[f32], alpha: Alpha, out: &mut [i16], row_s
     }
 }
 
-/// The largest magnitude of an estimate's weights. Greater ones would be a little more exact; but products with these can be
-/// added by eights in 16 bits, which some instruction sets are faster at.
+/// The largest magnitude of an estimate's weights. Greater ones would be a little more exact; but with these, rounds nearly
+/// always fit, see [`Kernel::fits`]. The slacks of a model file are for just this rounding: another one would need another
+/// version of its sketch.
 const MOST: f32 = 63.0;
 
 /// The estimates' weights: `v̂ = basis · weights` for each output, rounded by a scale of its own to integers of at most 63.

@@ -18,6 +18,7 @@ use crate::error::{File, Result};
 /// The item's name.
 pub const SKETCH_ITEM: &str = "special:sketch";
 
+/// Version 1 had the slacks of estimates with weights of up to 127, where the kernels' are of up to 63 now.
 const VERSION: u32 = 2;
 
 /// A parsed sketch; all its numbers are finite.

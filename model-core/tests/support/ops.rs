@@ -4,7 +4,6 @@
 //! rounding to 8 bits of numbers that themselves differ a little. One that rounds the other way, a *flip*, moves the
 //! outputs of a map by up to a step of its weights. Operations with a map behind other arithmetic may have some.
 
-#[path = "sketched.rs"]
 mod sketched;
 
 use std::ops::Range;
@@ -12,7 +11,7 @@ use std::ops::Range;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use model_core::nn::MAX_LENGTH;
 use model_core::ops::{
-    self, AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, NO_PIECE, ProjectionForm, RECORD_HEAD,
+    self, AffineForm, CrossAttentionForm, EmbedForm, FeedForwardForm, NO_PIECE, RECORD_HEAD,
     SelfAttentionForm, reference,
 };
 
