@@ -38,7 +38,7 @@ def rounded(M):
     s = (np.abs(M).max(1) / 127).astype(f32); return np.rint(M / s[:, None]).astype(np.int64), s
 
 A = turned(); A[:kept] /= np.sqrt(((learn @ A[:kept].T) ** 2).mean(0))[:, None]      # of equal size, so that one scale suits them all
-A[:kept] = np.linalg.qr(np.random.default_rng(0).standard_normal((kept, kept)))[0] @ A[:kept]      # no input has greater weights than the others
+A[:kept] = np.linalg.qr(np.random.default_rng(0).standard_normal((kept, kept)))[0] @ A[:kept]      # no input has much greater weights than the others
 turn, turn_scale = rounded(A); G = turn * turn_scale[:, None].astype(np.float64); back = np.linalg.inv(G).T
 basis, basis_scale = rounded(back[:kept])
 v = (Wi @ basis.T).astype(f32) * basis_scale; top = np.abs(v).max(1); alpha = np.divide(f32(63), top, out=np.zeros_like(top), where=top > 0); step = np.divide(f32(1), alpha, out=np.zeros_like(top), where=top > 0)  # as the engine does it

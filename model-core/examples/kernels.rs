@@ -18,13 +18,10 @@ use std::time::Instant;
 use klartext_kernels::Isa;
 use model_core::format::config::Config;
 use model_core::format::manifest::{Manifest, Role};
-use model_core::translate::Order;
+use model_core::translate::{BATCH_PIECES, Order};
 use model_core::{Device, Files, Options, Translation, Translator};
 use serde_json::{Value, json};
 use work::{Kernel, LEFT, Work, kept};
-
-/// Source pieces of a batch, as `translate/job.rs` fills it.
-const BATCH_PIECES: usize = 512;
 
 /// Rows of the decoder's products that are timed besides those of the text: the last sentences of a batch.
 const FEW_ROWS: [usize; 2] = [1, 4];

@@ -161,6 +161,22 @@ fn ones() -> v128 {
     unsafe { v128_load(black_box(&[1i16; 8]).as_ptr().cast()) }
 }
 
+/// The sums of two products, by vector, of a group whose weights begin at `w`; `four`: the row's four activations, in each lane.
+///
+/// # Safety
+/// There must be [`VECTORS`] vectors at `w`; the instruction wants no alignment.
+#[inline(always)]
+unsafe fn pair_sums(w: *const v128, four: v128) -> [v128; VECTORS] {
+    // SAFETY: the caller's promise.
+    array::from_fn(|vector| unsafe { i16x8_relaxed_dot_i8x16_i7x16(v128_load(w.add(vector)), four) })
+}
+
+/// Adds sums of 16 bits, two neighbours for each column.
+#[inline(always)]
+fn widen(sums: [v128; VECTORS], more: [v128; VECTORS], ones: v128) -> [v128; VECTORS] {
+    array::from_fn(|vector| i32x4_add(sums[vector], i32x4_dot_i16x8(more[vector], ones)))
+}
+
 /// In which order a panel's rounds are taken: pointers to their first inputs.
 struct Order {
     rounds: *const u16,
@@ -203,7 +219,7 @@ impl Round {
         }
     }
 
-    /// The sums of two products, by vector, of one group of a row.
+    /// The [`pair_sums`] of one group of a row.
     ///
     /// # Safety
     /// `x` has to be a row of the tile's.
@@ -212,25 +228,20 @@ impl Round {
         // SAFETY: the row has the round's inputs, and the panel their weights.
         unsafe {
             let four = v128_load32_splat(x.add(self.input).add(GROUP * group).cast());
-            array::from_fn(|vector| {
-                i16x8_relaxed_dot_i8x16_i7x16(v128_load(self.weights.add(group * VECTORS + vector)), four)
-            })
+            pair_sums(self.weights.add(group * VECTORS), four)
         }
     }
 
-    /// The sums of all products with a row, if the round fits; see [`Kernel::fits`].
+    /// All of a row added up, if the round fits; see [`Kernel::fits`].
     ///
     /// # Safety
     /// As for [`Round::pair_sums`].
     #[inline(always)]
-    unsafe fn sums(&self, x: *const u8, ones: v128) -> [v128; VECTORS] {
+    unsafe fn sums(&self, x: *const u8) -> [v128; VECTORS] {
         // SAFETY: the caller's promise.
         let [a, b, c, d] = array::from_fn(|group| unsafe { self.pair_sums(x, group) });
-        array::from_fn(|vector| {
-            // In this order compilers find enough registers.
-            let all = i16x8_add(i16x8_add(a[vector], b[vector]), i16x8_add(c[vector], d[vector]));
-            i32x4_dot_i16x8(all, ones)
-        })
+        // In this order compilers find enough registers.
+        array::from_fn(|vector| i16x8_add(i16x8_add(a[vector], b[vector]), i16x8_add(c[vector], d[vector])))
     }
 }
 
@@ -269,8 +280,7 @@ unsafe fn pairs_of<const M: usize>(t: &Tile<[u8; 6]>, ones: v128, missing: [v128
         while next != fitting {
             let round = Round::at(t, next);
             for (sums, x) in sums.iter_mut().zip(rows) {
-                let more = round.sums(x, ones);
-                *sums = array::from_fn(|vector| i32x4_add(sums[vector], more[vector]));
+                *sums = widen(*sums, round.sums(x), ones);
             }
             next = next.add(1);
         }
@@ -278,9 +288,7 @@ unsafe fn pairs_of<const M: usize>(t: &Tile<[u8; 6]>, ones: v128, missing: [v128
             let round = Round::at(t, next);
             for (sums, x) in sums.iter_mut().zip(rows) {
                 for group in 0..GROUPS {
-                    let more = round.pair_sums(x, group);
-                    *sums =
-                        array::from_fn(|vector| i32x4_add(sums[vector], i32x4_dot_i16x8(more[vector], ones)));
+                    *sums = widen(*sums, round.pair_sums(x, group), ones);
                 }
             }
             next = next.add(1);

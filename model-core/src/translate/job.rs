@@ -19,7 +19,7 @@ pub enum Order {
 }
 
 /// The most source pieces of a batch. More would push the activations out of the second-level cache.
-const BATCH_PIECES: usize = 512;
+pub const BATCH_PIECES: usize = 512;
 
 /// The source pieces of a reading job's first batch, about a headline; each further one may have four times as many.
 const FIRST_BATCH_PIECES: usize = 24;

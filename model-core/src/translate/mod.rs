@@ -20,7 +20,7 @@ use std::ops::Range;
 use burn::tensor::Device;
 
 pub use batch::Batch;
-pub use job::{Job, Order};
+pub use job::{BATCH_PIECES, Job, Order};
 pub use lockstep::{DeviceError, Lockstep, Steps};
 pub use markup::carry;
 pub use output::{Alignment, TargetPiece, Translation};

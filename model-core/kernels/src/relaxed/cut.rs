@@ -3,7 +3,7 @@
 use std::arch::wasm32::*;
 use std::array;
 
-use super::{COLUMNS, GROUP, VECTORS, header_len};
+use super::{COLUMNS, GROUP, VECTORS, header_len, pair_sums, widen};
 use crate::kernel::{LANES, Tile};
 
 /// Bytes of an entry of a row's lists: the group's first input, and four bytes of activations.
@@ -127,18 +127,15 @@ unsafe fn list_sums(
         };
         let products = |entry: usize| -> [v128; VECTORS] {
             let (w, four) = group(first.offset(step * entry as isize));
-            array::from_fn(|vector| i16x8_relaxed_dot_i8x16_i7x16(v128_load(w.add(vector)), four))
-        };
-        let widen = |sums: [v128; VECTORS], more: [v128; VECTORS]| -> [v128; VECTORS] {
-            array::from_fn(|vector| i32x4_add(sums[vector], i32x4_dot_i16x8(more[vector], ones)))
+            pair_sums(w, four)
         };
         // What was cut off is at most 64 and weights are -128 to 127, so four products, of two entries, are -32 768 to 32 512.
         for entry in (1..len).step_by(2) {
             let (one, other) = (products(entry - 1), products(entry));
-            sums = widen(sums, array::from_fn(|vector| i16x8_add(one[vector], other[vector])));
+            sums = widen(sums, array::from_fn(|vector| i16x8_add(one[vector], other[vector])), ones);
         }
         if len % 2 == 1 {
-            sums = widen(sums, products(len - 1));
+            sums = widen(sums, products(len - 1), ones);
         }
     }
     sums
