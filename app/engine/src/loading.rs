@@ -30,7 +30,18 @@ pub(crate) struct Loaded {
 /// Makes a model ready; tells the page of its progress. `address` is absolute.
 pub(crate) async fn load(address: &str, newest: bool, control: &Control) -> Result<Loaded, EngineError> {
     let started = now();
-    let stored = fetch(address, newest, control).await?;
+    make(address, fetch(address, newest, control).await?, started)
+}
+
+/// Makes a model ready if it is here; `address` is absolute.
+pub(crate) async fn prepare(address: &str) -> Option<Loaded> {
+    let started = now();
+    // Of what is wrong with it the page hears when it wants it.
+    make(address, web::stored(address, &ROLES).await.ok()??, started).ok()
+}
+
+/// Makes a model of its files; `started`: when somebody began to get them.
+fn make(address: &str, stored: store::Loaded, started: f64) -> Result<Loaded, EngineError> {
     let file =
         |wanted| stored.files.iter().find(|(role, _)| *role == wanted).map(|(_, bytes)| bytes.as_slice());
     let files = Files {
@@ -78,6 +89,11 @@ pub(crate) async fn fetch(
     };
     let wanted = Wanted { address, roles: &ROLES, newest };
     web::load(wanted, control, &mut tell).await.map_err(|error| store_error(&error))
+}
+
+/// Notes that a stored model is used. Where that cannot be written down it seems older than it is, and nothing else.
+pub(crate) async fn note_use(address: &str) {
+    let _ = web::note_use(address).await;
 }
 
 /// What the store tells becomes what the page is told.

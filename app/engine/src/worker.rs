@@ -7,6 +7,7 @@ use klartext_protocol::helper::HelperEvent;
 use klartext_protocol::models::Origin;
 use klartext_protocol::{EngineError, EngineOptions, ErrorCode, Event, JobId, Request};
 use klartext_store::{Control, Wish};
+use model_core::Options;
 use model_core::document::pasted;
 use wasm_bindgen_futures::spawn_local;
 
@@ -14,12 +15,15 @@ use crate::active::{Active, Progress};
 use crate::crew::Crew;
 use crate::gpu::{self, Gpu};
 use crate::helper::Outcome;
-use crate::loading::{Loaded, absolute, fetch, load, newer};
+use crate::loading::{Loaded, absolute, fetch, load, newer, note_use, prepare};
 use crate::turn::Turn;
 use crate::{models, post};
 
 /// The most bytes of an article. Rendering and translating more would take the page minutes.
 const MAX_BYTES: usize = 4 << 20;
+
+/// A sentence in the language that most models here read. To others it is a sentence too.
+const REHEARSAL: &str = "Guten Morgen, was gibt es heute Neues?";
 
 /// A handle to the worker's state.
 #[derive(Clone)]
@@ -29,8 +33,10 @@ pub(crate) struct Worker(Rc<RefCell<State>>);
 pub(crate) struct State {
     /// The model that translates.
     ready: Option<Rc<Loaded>>,
-    /// The one that takes its place as soon as no job is under way, and what may compute with it.
-    next: Option<(Loaded, EngineOptions)>,
+    /// Whether what helps it has yet to be looked for.
+    is_alone: bool,
+    /// The one that takes its place as soon as no job is under way.
+    next: Option<Next>,
     /// The one that is on its way.
     arriving: Option<Arriving>,
     /// How many have been on their way.
@@ -47,6 +53,15 @@ pub(crate) struct State {
     running: bool,
 }
 
+/// A model that is going to translate.
+struct Next {
+    loaded: Loaded,
+    /// What may compute with it.
+    options: EngineOptions,
+    /// Whether it is only prepared.
+    is_ahead: bool,
+}
+
 /// A model on its way.
 struct Arriving {
     number: u32,
@@ -60,8 +75,20 @@ struct Arriving {
 enum Purpose {
     /// To translate, with what the options allow.
     Use(EngineOptions),
+    /// The same, if it is here and nobody wants another.
+    Prepare(EngineOptions),
     /// To be there later.
     Keep,
+}
+
+impl Purpose {
+    /// Whether what is done for this one does for `other` too.
+    fn serves(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Prepare(these), Self::Use(those)) => these == those,
+            _ => self == other,
+        }
+    }
 }
 
 impl Worker {
@@ -80,6 +107,7 @@ impl Worker {
             Request::Load { manifest, options, newest } => {
                 self.want(&manifest, newest, Purpose::Use(options));
             }
+            Request::Prepare { manifest, options } => self.want(&manifest, false, Purpose::Prepare(options)),
             Request::Download { manifest, newest } => self.want(&manifest, newest, Purpose::Keep),
             Request::PauseLoad => self.wish(Wish::Pause),
             Request::ResumeLoad => self.wish(Wish::Run),
@@ -114,8 +142,11 @@ impl Worker {
         let control = Control::new();
         let number = {
             let state = &mut *self.state();
-            let is_same = |other: &Arriving| other.address == address && other.purpose == purpose;
-            if !newest && state.arriving.as_ref().is_some_and(is_same) {
+            let serves = |other: &&mut Arriving| other.address == address && other.purpose.serves(&purpose);
+            if let Some(arriving) = state.arriving.as_mut().filter(serves)
+                && !newest
+            {
+                arriving.purpose = purpose;
                 return;
             }
             if let Some(other) = state.arriving.take() {
@@ -126,20 +157,34 @@ impl Worker {
                 && purpose != Purpose::Keep
             {
                 state.next = None;
-                return post(&Event::Ready { engine: ready.info.clone() });
+                post(&Event::Ready { engine: ready.info.clone() });
+                None
+            } else {
+                state.failed = None;
+                state.arrivals += 1;
+                let (address, purpose, control) = (address.clone(), purpose.clone(), control.clone());
+                state.arriving = Some(Arriving { number: state.arrivals, address, purpose, control });
+                Some(state.arrivals)
             }
-            state.failed = None;
-            state.arrivals += 1;
-            let (address, purpose, control) = (address.clone(), purpose.clone(), control.clone());
-            state.arriving = Some(Arriving { number: state.arrivals, address, purpose, control });
-            state.arrivals
+        };
+        let Some(number) = number else {
+            if matches!(purpose, Purpose::Use(_)) {
+                self.help();
+            }
+            return;
         };
         let worker = self.clone();
         spawn_local(async move {
             match purpose {
                 Purpose::Use(options) => {
                     let loaded = load(&address, newest, &control).await;
-                    worker.arrived(number, loaded, |state, loaded| state.next = Some((loaded, options)));
+                    worker.arrived(number, loaded, |state, loaded| {
+                        state.next = Some(Next { loaded, options, is_ahead: false });
+                    });
+                }
+                Purpose::Prepare(options) => {
+                    let loaded = prepare(&address).await;
+                    worker.prepared(number, loaded, options);
                 }
                 Purpose::Keep => {
                     let stored = fetch(&address, newest, &control).await;
@@ -167,6 +212,25 @@ impl Worker {
         self.run();
     }
 
+    /// A model that somebody might want is here, or none is.
+    fn prepared(&self, number: u32, loaded: Option<Loaded>, options: EngineOptions) {
+        let missing = {
+            let state = &mut *self.state();
+            let Some(arriving) = state.arriving.take_if(|arriving| arriving.number == number) else { return };
+            let is_ahead = matches!(arriving.purpose, Purpose::Prepare(_));
+            state.next = loaded.map(|loaded| Next { loaded, options, is_ahead });
+            state.next.is_none().then_some(arriving)
+        };
+        match missing {
+            // Meanwhile somebody does want it.
+            Some(Arriving { address, purpose: purpose @ Purpose::Use(_), .. }) => {
+                self.want(&address, false, purpose);
+            }
+            Some(_) => {}
+            None => self.run(),
+        }
+    }
+
     fn wish(&self, wish: Wish) {
         if let Some(arriving) = &self.state().arriving {
             arriving.control.set(wish);
@@ -188,30 +252,56 @@ impl Worker {
 
     /// Lets the model take over that waits for that, if nothing is under way.
     fn change(&self) {
-        let loaded = {
+        let (info, is_idle, is_ahead) = {
             let state = &mut *self.state();
             if state.jobs.first().is_some_and(Active::has_begun) {
                 return;
             }
-            let Some((loaded, options)) = state.next.take() else { return };
-            let loaded = Rc::new(loaded);
-            state.ready = Some(Rc::clone(&loaded));
+            let Some(Next { loaded, options, is_ahead }) = state.next.take() else { return };
+            let info = loaded.info.clone();
+            state.ready = Some(Rc::new(loaded));
+            state.is_alone = true;
             // The helpers have the old one; they end with this.
             state.crew = Crew::new(options.workers);
             state.gpu = Gpu::new(options);
+            (info, state.jobs.is_empty(), is_ahead)
+        };
+        post(&Event::Ready { engine: info });
+        match (is_idle, is_ahead) {
+            (true, true) => self.rehearse(),
+            (true, false) => self.help(),
+            (false, _) => {}
+        }
+    }
+
+    /// Translates a sentence for nobody: a browser makes fast code only of what has run.
+    fn rehearse(&self) {
+        if let Some(loaded) = self.loaded() {
+            loaded.translator.translate(&[REHEARSAL], &Options::default());
+        }
+    }
+
+    /// The model is used, and a first sentence is there if somebody waited for one: looks for a GPU that helps, and for a
+    /// newer version. Once, and for a model that is only prepared not yet.
+    fn help(&self) {
+        let loaded = {
+            let state = &mut *self.state();
+            let Some(loaded) = state.ready.clone().filter(|_| std::mem::take(&mut state.is_alone)) else {
+                return;
+            };
             loaded
         };
-        post(&Event::Ready { engine: loaded.info.clone() });
         let worker = self.clone();
         spawn_local(async move {
             gpu::start(&worker).await;
             // A job may have waited for what was found.
             worker.run();
             let Loaded { info, manifest, .. } = &*loaded;
-            if info.origin == Origin::Stored
-                && let Some(newer) = newer(&info.address, manifest).await
-            {
-                post(&Event::NewerModel { newer });
+            if info.origin == Origin::Stored {
+                note_use(&info.address).await;
+                if let Some(newer) = newer(&info.address, manifest).await {
+                    post(&Event::NewerModel { newer });
+                }
             }
         });
     }
@@ -330,13 +420,20 @@ impl Worker {
     fn step(&self) -> bool {
         self.change();
         let Some(loaded) = self.loaded() else { return false };
-        let state = &mut *self.state();
-        if !state.gpu.has_the_rest()
-            && let Some(queue) = state.jobs.first().and_then(Active::under_way)
-        {
-            state.crew.recruit(self, queue);
+        let (has_more, has_first) = {
+            let state = &mut *self.state();
+            if !state.gpu.has_the_rest()
+                && let Some(queue) = state.jobs.first().and_then(Active::under_way)
+            {
+                state.crew.recruit(self, queue);
+            }
+            let has_more = state.step(&loaded);
+            (has_more, state.jobs.first().is_none_or(|active| active.under_way().is_some()))
+        };
+        if has_first {
+            self.help();
         }
-        state.step(&loaded)
+        has_more
     }
 }
 

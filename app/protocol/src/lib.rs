@@ -35,6 +35,16 @@ pub enum Request {
         #[serde(default)]
         newest: bool,
     },
+    /// Make a model ready if it is on the device, so that the first translation need not wait for that. Answered by
+    /// [`Event::Ready`] or by nothing: it asks for no network, and of what goes wrong a [`Request::Load`] will tell, which
+    /// goes on with what this has begun.
+    Prepare {
+        /// As above.
+        manifest: String,
+        /// As above.
+        #[serde(default)]
+        options: EngineOptions,
+    },
     /// Fetch a model for later. Answered as [`Request::Load`], with [`Event::Stored`] in the end.
     Download {
         /// As above.

@@ -29,6 +29,7 @@ pub(crate) fn mount() {
 fn App() -> impl IntoView {
     let engine = Engine::new();
     provide_context(engine);
+    engine.prepare();
     provide_context(Visit::begin());
     provide_context(Headlines::new(engine));
     provide_context(Pasted::restored());

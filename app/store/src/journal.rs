@@ -20,20 +20,29 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Reads a record; the default where there is none that is whole.
-    pub(crate) async fn open<T: Default + DeserializeOwned>(
-        name: &'static str,
-        storage: &mut impl Storage,
-    ) -> Result<(Self, T)> {
-        let (mut journal, mut newest) = (Self { name, version: 0 }, T::default());
-        for place in 0..2 {
-            let Some(bytes) = storage.get(&format!("{name}.{place}")).await? else { continue };
-            let Some((version, value)) = parse(&bytes) else { continue };
-            if version > journal.version {
-                (journal.version, newest) = (version, value);
+    /// A record of which nothing is known.
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self { name, version: 0 }
+    }
+
+    /// What the storage calls its two places.
+    pub(crate) fn places(&self) -> [String; 2] {
+        [0, 1].map(|place| self.place(place))
+    }
+
+    fn place(&self, place: u64) -> String {
+        format!("{}.{place}", self.name)
+    }
+
+    /// What stands in the newest of its places, of what was read from them; the default where none is whole.
+    pub(crate) fn newest<T: Default + DeserializeOwned>(mut self, places: [Option<Vec<u8>>; 2]) -> (Self, T) {
+        let mut newest = T::default();
+        for (version, value) in places.iter().flatten().filter_map(|bytes| parse(bytes)) {
+            if version > self.version {
+                (self.version, newest) = (version, value);
             }
         }
-        Ok((journal, newest))
+        (self, newest)
     }
 
     /// Writes the next version.
@@ -42,7 +51,7 @@ impl Journal {
         let version = self.version + 1;
         let body = format!("{version}\n{json}");
         let record = format!("{}\n{body}", hex(&Sha256::digest(&body)));
-        storage.put(&format!("{}.{}", self.name, version % 2), record.as_bytes()).await?;
+        storage.put(&self.place(version % 2), record.as_bytes()).await?;
         self.version = version;
         Ok(())
     }

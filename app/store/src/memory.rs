@@ -78,7 +78,7 @@ impl Storage for Memory {
         Ok(())
     }
 
-    async fn get(&mut self, record: &str) -> Result<Option<Vec<u8>>> {
-        Ok(self.records.get(record).cloned())
+    async fn get<const N: usize>(&mut self, records: [&str; N]) -> Result<[Option<Vec<u8>>; N]> {
+        Ok(records.map(|record| self.records.get(record).cloned()))
     }
 }

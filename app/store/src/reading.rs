@@ -8,8 +8,9 @@ use crate::ledger::{Shape, hex, key};
 use crate::storage::{Keeps, Storage};
 use crate::store::Store;
 
-/// Files are read from the storage in steps of this size.
-const READ_BYTES: usize = 1 << 20;
+/// Files are read from the storage in steps of this size: large, since a browser takes milliseconds for each, but bounded,
+/// since it has a copy of one.
+const READ_BYTES: usize = 16 << 20;
 
 impl<S: Storage> Store<S> {
     /// Reads files and checks them. None if one is wrong; then the ledger no longer has the chunks that are to blame.
@@ -22,7 +23,8 @@ impl<S: Storage> Store<S> {
         let mut right = true;
         for (role, entry) in manifest.entries().filter(|(role, _)| roles.contains(role)) {
             let bytes = self.read_file(entry).await?;
-            if manifest.verify(role, &bytes).is_ok() {
+            let sha256 = self.storage.sha256(&bytes).await;
+            if manifest.verify_digest(role, bytes.len(), sha256).is_ok() {
                 files.push((role, bytes));
             } else {
                 self.mistrust(entry, &bytes).await?;

@@ -1,5 +1,7 @@
 //! What the store asks of a storage.
 
+use sha2::{Digest, Sha256};
+
 use crate::error::Result;
 
 /// How a storage keeps what is put into it.
@@ -85,11 +87,16 @@ pub trait Storage {
     /// `StorageFull` or `Storage`.
     async fn put(&mut self, record: &str, bytes: &[u8]) -> Result<()>;
 
-    /// Reads a record.
+    /// Reads records.
     ///
     /// # Errors
     /// `Storage`.
-    async fn get(&mut self, record: &str) -> Result<Option<Vec<u8>>>;
+    async fn get<const N: usize>(&mut self, records: [&str; N]) -> Result<[Option<Vec<u8>>; N]>;
+
+    /// The SHA-256 of some bytes, by the fastest means there are.
+    async fn sha256(&mut self, bytes: &[u8]) -> [u8; 32] {
+        Sha256::digest(bytes).into()
+    }
 
     /// Takes the lock that only one tab has; false while another has it.
     ///

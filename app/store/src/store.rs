@@ -111,6 +111,23 @@ struct Model {
     used_ms: f64,
 }
 
+/// What is written down, as it was read last.
+struct Books {
+    ledger: (Journal, Ledger),
+    models: (Journal, BTreeMap<String, Model>),
+}
+
+impl Books {
+    /// Books that cannot be read count as empty.
+    async fn read(storage: &mut impl Storage) -> Result<Self> {
+        let (ledger, models) = (Journal::new("ledger"), Journal::new("models"));
+        // All at once, since each answer takes its time.
+        let ([a, b], [c, d]) = (ledger.places(), models.places());
+        let [a, b, c, d] = storage.get([&a, &b, &c, &d]).await?;
+        Ok(Self { ledger: ledger.newest([a, b]), models: models.newest([c, d]) })
+    }
+}
+
 impl<S: Storage> Store<S> {
     /// Opens the books of a storage. `seed` varies the pauses between attempts, so that clients that a server's outage
     /// had stopped do not come back all at once.
@@ -118,8 +135,8 @@ impl<S: Storage> Store<S> {
     /// # Errors
     /// `Storage`. Books that cannot be read count as empty.
     pub async fn open(mut storage: S, settings: Settings, seed: u64) -> Result<Self> {
-        let (ledger_journal, ledger) = Journal::open("ledger", &mut storage).await?;
-        let (models_journal, models) = Journal::open("models", &mut storage).await?;
+        let Books { ledger: (ledger_journal, ledger), models: (models_journal, models) } =
+            Books::read(&mut storage).await?;
         Ok(Self { storage, ledger, models, ledger_journal, models_journal, settings, seed })
     }
 
@@ -141,8 +158,19 @@ impl<S: Storage> Store<S> {
         Installed { address, manifest, bytes, complete, used_ms }
     }
 
-    /// Loads a model. If it is here it is given out at once, without any network; what of it is broken or missing is
-    /// fetched first.
+    /// A model that is here with all wanted files; none if one is missing or broken. Nothing is asked of a network.
+    /// Whoever uses it says so with [`note_use`](Self::note_use) when nobody waits any more.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn stored(&mut self, address: &str, roles: &[Role]) -> Result<Option<Loaded>> {
+        let Some(manifest) = self.complete(address, roles) else { return Ok(None) };
+        let files = self.read(&manifest, roles).await?;
+        Ok(files.map(|files| Loaded { manifest, files, origin: Origin::Stored }))
+    }
+
+    /// Loads a model. If it is here it is given out at once, as by [`stored`](Self::stored); what of it is broken or
+    /// missing is fetched first.
     ///
     /// # Errors
     /// Any of [`Error`]'s.
@@ -155,16 +183,9 @@ impl<S: Storage> Store<S> {
     ) -> Result<Loaded> {
         events(Event::Opened(self.storage.keeps()));
         if !wanted.newest
-            && let Some(manifest) = self.complete(&wanted)
-            && let Ok(Some(files)) = self.read(&manifest, wanted.roles).await
+            && let Ok(Some(loaded)) = self.stored(wanted.address, wanted.roles).await
         {
-            // Another tab may be at work; when this was used is not worth waiting for it.
-            if self.storage.try_lock().await.unwrap_or(false) {
-                let noted = self.note_use(wanted.address, network.now()).await;
-                self.storage.release();
-                noted?;
-            }
-            return Ok(Loaded { manifest, files, origin: Origin::Stored });
+            return Ok(loaded);
         }
         self.lock(network, control, events).await?;
         let loaded = self.load_locked(&wanted, network, control, events).await;
@@ -181,11 +202,9 @@ impl<S: Storage> Store<S> {
     ) -> Result<Loaded> {
         // Another tab may have finished it meanwhile.
         if !wanted.newest
-            && let Some(manifest) = self.complete(wanted)
-            && let Ok(Some(files)) = self.read(&manifest, wanted.roles).await
+            && let Ok(Some(loaded)) = self.stored(wanted.address, wanted.roles).await
         {
-            self.note_use(wanted.address, network.now()).await?;
-            return Ok(Loaded { manifest, files, origin: Origin::Stored });
+            return Ok(loaded);
         }
         let manifest = self.current_manifest(wanted, network, control).await?;
         self.begin(wanted, &manifest, network.now()).await?;
@@ -246,9 +265,9 @@ impl<S: Storage> Store<S> {
     }
 
     /// The manifest of a model that is here with all wanted files.
-    fn complete(&self, wanted: &Wanted<'_>) -> Option<Manifest> {
-        let manifest = &self.models.get(wanted.address)?.manifest;
-        (self.missing(manifest, wanted.roles) == 0).then(|| manifest.clone())
+    fn complete(&self, address: &str, roles: &[Role]) -> Option<Manifest> {
+        let manifest = &self.models.get(address)?.manifest;
+        (self.missing(manifest, roles) == 0).then(|| manifest.clone())
     }
 
     fn missing(&self, manifest: &Manifest, roles: &[Role]) -> u64 {
@@ -319,12 +338,26 @@ impl<S: Storage> Store<S> {
 
     /// Reads the books again, which another tab may have written.
     pub(crate) async fn reopen(&mut self) -> Result<()> {
-        (self.ledger_journal, self.ledger) = Journal::open("ledger", &mut self.storage).await?;
-        (self.models_journal, self.models) = Journal::open("models", &mut self.storage).await?;
+        let books = Books::read(&mut self.storage).await?;
+        (self.ledger_journal, self.ledger) = books.ledger;
+        (self.models_journal, self.models) = books.models;
         Ok(())
     }
 
-    async fn note_use(&mut self, address: &str, now_ms: f64) -> Result<()> {
+    /// Notes when a model was used, unless another tab is busy with the models: that is not worth waiting for.
+    ///
+    /// # Errors
+    /// `StorageFull` or `Storage`.
+    pub async fn note_use(&mut self, address: &str, now_ms: f64) -> Result<()> {
+        if !self.storage.try_lock().await? {
+            return Ok(());
+        }
+        let noted = self.note_use_locked(address, now_ms).await;
+        self.storage.release();
+        noted
+    }
+
+    async fn note_use_locked(&mut self, address: &str, now_ms: f64) -> Result<()> {
         self.reopen().await?;
         if let Some(model) = self.models.get_mut(address) {
             model.used_ms = now_ms;
@@ -335,7 +368,7 @@ impl<S: Storage> Store<S> {
 
     /// Writes down what is going to be downloaded. A version that is complete stays in use until the new one is.
     async fn begin(&mut self, wanted: &Wanted<'_>, manifest: &Manifest, now_ms: f64) -> Result<()> {
-        let usable = self.complete(wanted).is_some();
+        let usable = self.complete(wanted.address, wanted.roles).is_some();
         match self.models.get_mut(wanted.address) {
             Some(model) if usable && model.manifest != *manifest => model.next = Some(manifest.clone()),
             _ => self.put(wanted, manifest, now_ms),

@@ -278,6 +278,27 @@ fn room_is_looked_at_before_and_missed_on_the_way() {
 }
 
 #[test]
+fn what_is_here_is_given_out_alone_and_its_use_is_noted() {
+    let mut world = World::new(&[]);
+    let mut store = world.store();
+    assert_eq!(now(store.stored(ADDRESS, &ROLES)), Ok(None), "nothing is here");
+    world.load(false);
+    store = world.store();
+    let loaded = now(store.stored(ADDRESS, &ROLES)).unwrap().unwrap();
+    assert_eq!((loaded.files.len(), loaded.origin), (3, Origin::Stored));
+    let before = store.models()[0].used_ms;
+    world.disk.0.borrow_mut().locked = true;
+    now(store.note_use(ADDRESS, before + 5.0)).unwrap();
+    assert_eq!(world.store().models()[0].used_ms, before, "another tab is not waited for");
+    world.disk.0.borrow_mut().locked = false;
+    now(store.note_use(ADDRESS, before + 5.0)).unwrap();
+    assert_eq!(world.store().models()[0].used_ms, before + 5.0);
+    assert!(!world.disk.0.borrow().locked);
+    world.disk.0.borrow_mut().files.values_mut().for_each(|file| file[50] ^= 1);
+    assert_eq!(now(store.stored(ADDRESS, &ROLES)), Ok(None), "what is broken is not here");
+}
+
+#[test]
 fn tabs_wait_for_each_other() {
     let mut world = World::new(&[]);
     world.disk.0.borrow_mut().locked = true;

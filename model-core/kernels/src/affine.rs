@@ -23,6 +23,8 @@ pub enum Alpha {
     PerRow,
     /// The same with 63 for 127: coarser, and for some instruction sets less work.
     Half,
+    /// 1: these are whole numbers already. Nothing is added, and the `bias` is the map's own.
+    Whole,
 }
 
 /// `y = (q(x) · Wᵀ) * scale + bias`, optionally with the negative results set to 0. The product is exact, and
@@ -37,8 +39,7 @@ pub struct Affine<'a> {
     pub k: usize,
     /// How `x` is quantised.
     pub alpha: Alpha,
-    /// `[n]`: `1 / (alpha * quant_mult)` of the weights for [`Alpha::Static`], `1 / quant_mult` for
-    /// [`Alpha::PerRow`].
+    /// `[n]`: `1 / (alpha * quant_mult)` of the weights for [`Alpha::Static`], `1 / quant_mult` for the others.
     pub scale: &'a [f32],
     /// `[n]`, see [`Alpha`].
     pub bias: &'a [f32],
@@ -167,6 +168,10 @@ pub(crate) fn multiplier<K: Kernel>(k: K, x: &[f32], alpha: Alpha, row_scale: &m
             *row_scale = 1.0;
             return alpha;
         }
+        Alpha::Whole => {
+            *row_scale = 1.0;
+            return 1.0;
+        }
         Alpha::PerRow => 127.0,
         Alpha::Half => 63.0,
     };
@@ -198,7 +203,7 @@ fn is_nonnegative<K: Kernel>(k: K, x: &[f32]) -> bool {
 }
 
 #[inline(always)]
-fn greatest_magnitude<K: Kernel>(k: K, x: &[f32]) -> f32 {
+pub(crate) fn greatest_magnitude<K: Kernel>(k: K, x: &[f32]) -> f32 {
     let mut greatest = k.splat(0.0);
     for i in (0..x.len()).step_by(LANES) {
         greatest = k.read(&x[i..]).abs().max(greatest);

@@ -13,7 +13,9 @@
 
 use std::array;
 
-use crate::affine::{Affine, Alpha, block_rows, limited, multiplier, product, quantise, usable};
+use crate::affine::{
+    Affine, Alpha, affine, block_rows, greatest_magnitude, limited, multiplier, product, quantise, usable,
+};
 use crate::argmax::{greatest, position, sum_exp};
 use crate::kernel::{Job, Kernel, LANES, Lanes, ROUND, SHIFT};
 use crate::math::{ln, quick_exp};
@@ -354,74 +356,53 @@ const MOST: f32 = 63.0;
 
 /// The estimates' weights: `v̂ = basis · weights` for each output, rounded by a scale of its own to integers of at most 63.
 ///
-/// `weights: [n, sketch_stride(k)]`, `basis: [kept, k]`, `basis_scale: [kept]`: what a product with that row of
-/// the basis is multiplied with; `out: [n, kept]`, `scale: [n]`: what a step of `out` is worth. Every float is
-/// rounded once for each operation, so that what a sketch was made for is what comes out.
+/// `weights: [n, k]`, within ±127; `basis`: from `k` to `kept`, with [`Alpha::Whole`] and no biases; `out: [n, kept]`,
+/// `scale: [n]`: what a step of `out` is worth. Every float is rounded once for each operation, so that what a sketch was
+/// made for is what comes out.
 ///
 /// # Panics
-/// If a length does not fit, or `k` is above 65 536.
+/// If a length does not fit, or for the reasons of [`packed_len`](crate::packed_len).
 pub fn sketch_estimates(
     isa: Isa,
+    scratch: &mut Scratch,
     weights: &[i8],
-    k: usize,
-    basis: &[i8],
-    basis_scale: &[f32],
+    basis: &Affine<'_>,
     out: &mut [i8],
     scale: &mut [f32],
 ) {
-    let (n, kept, stride) = (scale.len(), basis_scale.len(), sketch_stride(k));
-    assert!(k <= crate::packed::MAX_INPUTS, "{k} inputs; sums are exact up to {}", crate::packed::MAX_INPUTS);
-    assert_eq!(weights.len(), elements(n, stride), "weights [{n}, {k}]");
-    assert_eq!(basis.len(), elements(kept, k), "basis [{kept}, {k}]");
-    assert_eq!(out.len(), elements(n, kept), "estimates [{n}, {kept}]");
-    let mut padded = vec![0i16; kept * stride];
-    if k > 0 {
-        for (padded, row) in padded.chunks_exact_mut(stride).zip(basis.chunks_exact(k)) {
-            padded.iter_mut().zip(row).for_each(|(padded, &weight)| *padded = weight.into());
-        }
-    }
-    isa.run(Estimates { weights, stride, basis: &padded, basis_scale, out, scale });
+    assert_eq!(basis.alpha, Alpha::Whole, "weights are whole numbers");
+    assert_eq!(out.len(), elements(scale.len(), basis.n), "estimates [{}, {}]", scale.len(), basis.n);
+    let x: Vec<f32> = weights.iter().map(|&weight| weight.into()).collect();
+    let mut turned = vec![0.0; out.len()];
+    affine(isa, scratch, &x, scale.len(), basis, &mut turned);
+    isa.run(Round { turned: &turned, kept: basis.n, out, scale });
 }
 
-struct Estimates<'a> {
-    weights: &'a [i8],
-    stride: usize,
-    basis: &'a [i16],
-    basis_scale: &'a [f32],
+struct Round<'a> {
+    turned: &'a [f32],
+    kept: usize,
     out: &'a mut [i8],
     scale: &'a mut [f32],
 }
 
-impl Job for Estimates<'_> {
+impl Job for Round<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<K: Kernel>(self, k: K) {
-        let Estimates { weights, stride, basis, basis_scale, out, scale } = self;
-        if basis_scale.is_empty() || stride == 0 {
-            out.fill(0);
+        let Round { turned, kept, out, scale } = self;
+        if kept == 0 {
             scale.fill(0.0);
             return;
         }
-        let mut turned = vec![[0.0; 4]; basis_scale.len()];
-        let fours =
-            weights.chunks(4 * stride).zip(out.chunks_mut(4 * basis_scale.len())).zip(scale.chunks_mut(4));
-        for ((weights, out), scale) in fours {
-            // The last outputs are fewer; the last one of them is there again then.
-            let rows = array::from_fn(|i| weights[i.min(scale.len() - 1) * stride..][..stride].as_ptr());
-            for (turned, (basis, &basis_scale)) in
-                turned.iter_mut().zip(basis.chunks_exact(stride).zip(basis_scale))
-            {
-                // SAFETY: they are slices of `stride` numbers, a multiple of sixteen.
-                let sums = unsafe { k.dots(basis.as_ptr(), rows, stride) };
-                *turned = sums.map(|sum| sum as f32 * basis_scale);
-            }
-            for (i, (out, scale)) in out.chunks_exact_mut(basis_scale.len()).zip(scale).enumerate() {
-                let greatest = turned.iter().map(|four| four[i].abs()).fold(0.0, f32::max);
-                let alpha = usable(MOST / greatest, scale);
-                for (out, turned) in out.iter_mut().zip(&turned) {
-                    *out = (turned[i] * alpha).round_ties_even().clamp(-MOST, MOST) as i8;
-                }
+        for ((turned, out), scale) in turned.chunks_exact(kept).zip(out.chunks_exact_mut(kept)).zip(scale) {
+            let alpha = k.splat(usable(MOST / greatest_magnitude(k, turned), scale));
+            for (turned, out) in turned.chunks(LANES).zip(out.chunks_mut(LANES)) {
+                let mut lanes = [0.0; LANES];
+                let limited = (k.read(turned) * alpha).max(k.splat(-MOST)).min(k.splat(MOST));
+                (limited + k.splat(ROUND)).store(&mut lanes);
+                // The integer is in the last bits.
+                out.iter_mut().zip(lanes).for_each(|(out, lane)| *out = lane.to_bits() as i8);
             }
         }
     }

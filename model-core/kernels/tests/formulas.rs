@@ -14,10 +14,9 @@ fn close(a: f32, b: f64, tolerance: f64) {
 fn affine_is_its_formula() {
     let mut random = Random(1);
     let shapes = [(3, 5, 7), (4, 256, 30), (1, 1, 1)];
-    for ((rows, k, n), alpha) in shapes
-        .into_iter()
-        .flat_map(|shape| [Alpha::Static(100.0), Alpha::PerRow, Alpha::Half].map(|alpha| (shape, alpha)))
-    {
+    for ((rows, k, n), alpha) in shapes.into_iter().flat_map(|shape| {
+        [Alpha::Static(100.0), Alpha::PerRow, Alpha::Half, Alpha::Whole].map(|alpha| (shape, alpha))
+    }) {
         let map = Map::random(&mut random, n, k).with_alpha(alpha);
         let x: Vec<f32> = random.floats(rows * k).iter().map(|x| x * 2.0).collect();
         let out = map.apply(Isa::Scalar, &mut Scratch::new(), &x, rows);
@@ -26,6 +25,7 @@ fn affine_is_its_formula() {
             let (alpha, factor, shift) = match map.alpha {
                 Alpha::Static(alpha) => (alpha, 1.0, 127),
                 Alpha::PerRow => (127.0 / greatest, 1.0 / (127.0 / greatest), 0),
+                Alpha::Whole => (1.0, 1.0, 0),
                 Alpha::Half => (63.0 / greatest, 1.0 / (63.0 / greatest), 0),
             };
             for (column, &y) in out.iter().enumerate() {

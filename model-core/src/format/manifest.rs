@@ -188,15 +188,23 @@ impl Manifest {
     /// `Malformed`, with what was expected and what was found, when size or digest differ; also when the manifest has
     /// no file in this role.
     pub fn verify(&self, role: Role, bytes: &[u8]) -> Result<()> {
+        self.verify_digest(role, bytes.len(), Sha256::digest(bytes).into())
+    }
+
+    /// As [`verify`](Self::verify), for `len` bytes whose SHA-256 was computed elsewhere.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn verify_digest(&self, role: Role, len: usize, sha256: [u8; 32]) -> Result<()> {
         let Some(entry) = self.entry(role) else {
             return Err(malformed(File::Manifest, format!("files.{}", role.name()), "is missing"));
         };
-        let (expected, found) = (entry.bytes, bytes.len() as u64);
+        let (expected, found) = (entry.bytes, len as u64);
         if found != expected {
             let problem = format!("expected {expected} bytes, found {found}");
             return Err(malformed(role.file(), &entry.path, problem));
         }
-        let (expected, found) = (entry.sha256.to_ascii_lowercase(), hex(&Sha256::digest(bytes)));
+        let (expected, found) = (entry.sha256.to_ascii_lowercase(), hex(&sha256));
         if found != expected {
             let problem = format!("expected SHA-256 {expected}, found {found}");
             return Err(malformed(role.file(), &entry.path, problem));

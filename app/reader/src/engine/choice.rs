@@ -75,6 +75,11 @@ pub(super) fn note_speed(address: &str, version: &str, words: u32, ms: f64) {
     }
 }
 
+/// Whether a model has translated here before.
+pub(super) fn has_translated(address: &str) -> bool {
+    speeds().keys().any(|known| known.starts_with(&format!("{address} ")))
+}
+
 /// How fast a model has been here, in words a second.
 pub(crate) fn speed(address: &str, version: &str) -> Option<f64> {
     speeds().get(&key(address, version)).map(|(words, ms)| words * 1e3 / ms)

@@ -58,6 +58,8 @@ struct Client {
     jobs: BTreeMap<JobId, Pending>,
     last: u32,
     generation: u32,
+    /// Whether the worker was started for nobody yet: what goes wrong with it is not worth a word.
+    is_ahead: bool,
 }
 
 /// The engine, as pages see it. Kept in a context.
@@ -131,6 +133,10 @@ impl Engine {
     /// start is the first to obey.
     pub(crate) fn set_choice(self, choice: EngineChoice) {
         options::set_choice(choice);
+        if self.client().borrow().is_ahead {
+            self.disconnect();
+            return self.prepare();
+        }
         let is_idle = self.client().borrow().jobs.is_empty();
         if is_idle && matches!(self.model.get_untracked(), Model::Ready(_)) {
             self.disconnect();
@@ -170,6 +176,7 @@ impl Engine {
         let client = self.client();
         let id = {
             let mut client = client.borrow_mut();
+            client.is_ahead = false;
             client.last += 1;
             JobId(client.last)
         };
@@ -244,6 +251,7 @@ impl Engine {
         let mut client = client.borrow_mut();
         client.generation += 1;
         client.connection = None;
+        client.is_ahead = false;
         if let Some(watcher) = client.watcher.take() {
             watcher.clear();
         }
@@ -305,6 +313,7 @@ impl Engine {
             }
             Event::Cancelled { job } => self.end(job, JobEvent::Cancelled),
             Event::Failed { job: Some(job), error } => self.end(job, JobEvent::Failed(error)),
+            Event::Failed { job: None, .. } if self.client().borrow().is_ahead => self.disconnect(),
             Event::Failed { job: None, error } => {
                 let started = self.client().borrow().connection.as_ref().is_some_and(Connection::is_started);
                 if !started {
@@ -325,8 +334,12 @@ impl Engine {
 
     /// The worker is dead: everything it owed has failed. The next job starts another.
     fn bury(self, message: String) {
+        let is_ahead = self.client().borrow().is_ahead;
         self.disconnect();
         leptos::logging::error!("the worker died: {message}");
+        if is_ahead {
+            return;
+        }
         let error = EngineError { code: ErrorCode::WorkerDied, message };
         self.model_trouble(None, error.clone());
         self.fail_all(&error, |_| true);

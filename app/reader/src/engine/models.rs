@@ -133,6 +133,7 @@ impl Engine {
         let file = |file: OwnFile| ImportFile { name: file.name, role: file.role, bytes: Vec::new() };
         let Languages { source, target } = languages;
         let files = files.into_iter().map(file).collect();
+        self.client().borrow_mut().is_ahead = false;
         let request = Request::Import { import: Import { name: name.to_owned(), source, target, files } };
         if let Err(error) = self.connect() {
             return self.model_trouble(None, error);
@@ -200,8 +201,19 @@ impl Engine {
         self.ask(&Request::Load { manifest: address, options: options::load(), newest });
     }
 
+    /// Has the chosen model made ready before anybody wants a translation, if it has translated on this device before: it
+    /// probably is here still. What goes wrong is of interest when somebody wants one.
+    pub(crate) fn prepare(self) {
+        let address = self.models().chosen.with_untracked(|chosen| chosen.address.clone());
+        if choice::has_translated(&address) && self.connect().is_ok() {
+            self.client().borrow_mut().is_ahead = true;
+            self.send(&Request::Prepare { manifest: address, options: options::load() });
+        }
+    }
+
     /// Sends a request that is no job; starts a worker for it where there is none.
     fn ask(self, request: &Request) {
+        self.client().borrow_mut().is_ahead = false;
         match self.connect() {
             Ok(()) => self.send(request),
             Err(error) => {

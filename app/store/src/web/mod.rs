@@ -52,6 +52,22 @@ pub async fn load(wanted: Wanted<'_>, control: &Control, events: &mut dyn FnMut(
     open().await?.load(wanted, &mut network, control, events).await
 }
 
+/// A model that is here with all wanted files; none if one is missing or broken. Nothing is asked of a network.
+///
+/// # Errors
+/// `Storage`.
+pub async fn stored(address: &str, roles: &[Role]) -> Result<Option<Loaded>> {
+    open().await?.stored(address, roles).await
+}
+
+/// Notes that a stored model is used.
+///
+/// # Errors
+/// `StorageFull` or `Storage`.
+pub async fn note_use(address: &str) -> Result<()> {
+    open().await?.note_use(address, now()).await
+}
+
 /// Whether the server of a model that is here has another version of it.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use js_sys::{AsyncIterator, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::future_to_promise;
 use web_sys::{
     File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions,
     FileSystemGetFileOptions, FileSystemReadWriteOptions, FileSystemSyncAccessHandle,
@@ -26,38 +27,24 @@ impl Opfs {
     /// Opens the folder, if the browser has such a file system and lets this worker write to it.
     pub(super) async fn open() -> std::result::Result<Self, JsValue> {
         let storage = scope().navigator().storage();
-        if field(&storage, "getDirectory").is_falsy() {
+        // Some browsers have the file system and not the handles, or refuse both in private windows.
+        let handles = field(&field(&js_sys::global(), "FileSystemFileHandle"), "prototype");
+        if field(&storage, "getDirectory").is_falsy() || field(&handles, "createSyncAccessHandle").is_falsy()
+        {
             return Err("no file system".into());
         }
         let root: FileSystemDirectoryHandle = wait(storage.get_directory()).await?.unchecked_into();
         let options = FileSystemGetDirectoryOptions::new();
         options.set_create(true);
         let folder = wait(root.get_directory_handle_with_options(FOLDER, &options)).await?;
-        let opfs = Self { folder: folder.unchecked_into(), open: BTreeMap::new() };
-        opfs.probe().await.map(|()| opfs)
-    }
-
-    /// Some browsers have the file system and not the handles, or refuse both in private windows.
-    async fn probe(&self) -> std::result::Result<(), JsValue> {
-        let probe: FileSystemFileHandle = self.handle("probe", true).await?;
-        if field(&probe, "createSyncAccessHandle").is_falsy() {
-            return Err("no synchronous handles".into());
-        }
-        Ok(())
-    }
-
-    async fn handle(&self, name: &str, create: bool) -> std::result::Result<FileSystemFileHandle, JsValue> {
-        let options = FileSystemGetFileOptions::new();
-        options.set_create(create);
-        let handle = wait(self.folder.get_file_handle_with_options(name, &options)).await?;
-        Ok(handle.unchecked_into())
+        Ok(Self { folder: folder.unchecked_into(), open: BTreeMap::new() })
     }
 
     async fn writable(&mut self, name: &str) -> Result<FileSystemSyncAccessHandle> {
         if let Some(open) = self.open.get(name) {
             return Ok(open.clone());
         }
-        let handle = self.handle(name, true).await.map_err(|error| failure(&error))?;
+        let handle = handle(&self.folder, name, true).await.map_err(|error| failure(&error))?;
         let open = wait(handle.create_sync_access_handle()).await.map_err(|error| failure(&error))?;
         let open: FileSystemSyncAccessHandle = open.unchecked_into();
         self.open.insert(name.to_owned(), open.clone());
@@ -95,7 +82,11 @@ impl Opfs {
             let read = open.read_with_u8_array_and_options(to, &options).map_err(|error| failure(&error))?;
             return Ok((read as usize).min(to.len()));
         }
-        let Some(file) = self.snapshot(name).await? else { return Ok(0) };
+        let file = match snapshot(&self.folder, name).await {
+            Ok(file) => file,
+            Err(error) if is_missing(&error) => return Ok(0),
+            Err(error) => return Err(failure(&error)),
+        };
         let (start, end) = (offset as f64, (offset + to.len() as u64) as f64);
         let part = file.slice_with_f64_and_f64(start, end).map_err(|error| failure(&error))?;
         let part = Uint8Array::new(&wait(part.array_buffer()).await.map_err(|error| failure(&error))?);
@@ -104,29 +95,25 @@ impl Opfs {
         Ok(len)
     }
 
-    /// All of a file.
-    pub(super) async fn all(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
-        let size = match self.open.get(name) {
-            Some(open) => open.get_size().map_err(|error| failure(&error))?,
-            None => match self.snapshot(name).await? {
-                Some(file) => file.size(),
-                None => return Ok(None),
-            },
-        };
-        let mut bytes = vec![0; size as usize];
-        let read = self.read(name, 0, &mut bytes).await?;
-        bytes.truncate(read);
-        Ok(Some(bytes))
-    }
-
-    async fn snapshot(&self, name: &str) -> Result<Option<File>> {
-        let handle = match self.handle(name, false).await {
-            Ok(handle) => handle,
-            Err(error) if is_missing(&error) => return Ok(None),
-            Err(error) => return Err(failure(&error)),
-        };
-        let file = wait(handle.get_file()).await.map_err(|error| failure(&error))?;
-        Ok(Some(file.unchecked_into()))
+    /// All of some files; none of those that are not there or cannot be read.
+    pub(super) async fn all<const N: usize>(&mut self, names: [String; N]) -> [Option<Vec<u8>>; N] {
+        // Promises are under way at once, and take as long together as one does.
+        let begun = names.map(|name| match self.open.get(&name) {
+            Some(open) => Ok(written(open)),
+            None => Err(future_to_promise(whole(self.folder.clone(), name))),
+        });
+        let mut found = [const { None }; N];
+        for (found, begun) in found.iter_mut().zip(begun) {
+            *found = match begun {
+                Ok(bytes) => bytes,
+                Err(promise) => wait(promise)
+                    .await
+                    .ok()
+                    .filter(JsValue::is_object)
+                    .map(|bytes| Uint8Array::new(&bytes).to_vec()),
+            };
+        }
+        found
     }
 
     pub(super) async fn remove(&mut self, name: &str) -> Result<()> {
@@ -156,6 +143,36 @@ impl Opfs {
     pub(super) fn close(&mut self) {
         std::mem::take(&mut self.open).values().for_each(FileSystemSyncAccessHandle::close);
     }
+}
+
+async fn handle(
+    folder: &FileSystemDirectoryHandle,
+    name: &str,
+    create: bool,
+) -> std::result::Result<FileSystemFileHandle, JsValue> {
+    let options = FileSystemGetFileOptions::new();
+    options.set_create(create);
+    Ok(wait(folder.get_file_handle_with_options(name, &options)).await?.unchecked_into())
+}
+
+async fn snapshot(folder: &FileSystemDirectoryHandle, name: &str) -> std::result::Result<File, JsValue> {
+    Ok(wait(handle(folder, name, false).await?.get_file()).await?.unchecked_into())
+}
+
+/// A file's bytes as an `ArrayBuffer`, or null. It is no error, since nobody may be there yet to hear of one.
+async fn whole(folder: FileSystemDirectoryHandle, name: String) -> std::result::Result<JsValue, JsValue> {
+    let bytes = async { wait(snapshot(&folder, &name).await?.array_buffer()).await };
+    Ok(bytes.await.unwrap_or(JsValue::NULL))
+}
+
+/// All of a file that is open for writing.
+fn written(open: &FileSystemSyncAccessHandle) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; open.get_size().ok()? as usize];
+    let options = FileSystemReadWriteOptions::new();
+    options.set_at(0.0);
+    let read = open.read_with_u8_array_and_options(&mut bytes, &options).ok()?;
+    bytes.truncate(read as usize);
+    Some(bytes)
 }
 
 impl Drop for Opfs {

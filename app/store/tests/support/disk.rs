@@ -133,8 +133,8 @@ impl Storage for Disk {
         if down { pending().await } else { Ok(()) }
     }
 
-    async fn get(&mut self, record: &str) -> Result<Option<Vec<u8>>> {
-        Ok(self.0.borrow().records.get(record).cloned())
+    async fn get<const N: usize>(&mut self, records: [&str; N]) -> Result<[Option<Vec<u8>>; N]> {
+        Ok(records.map(|record| self.0.borrow().records.get(record).cloned()))
     }
 
     async fn try_lock(&mut self) -> Result<bool> {

@@ -68,8 +68,11 @@ impl Sketched {
             weights[..k].copy_from_slice(&map.w[row * k..][..k]);
         }
         let (mut rounded, mut steps) = (vec![0; n * kept], vec![0.0; n]);
-        let basis: Vec<i8> = unit(kept);
-        sketch_estimates(isa, &weights, k, &basis, &vec![1.0 / 127.0; kept], &mut rounded, &mut steps);
+        let basis =
+            Map::new(kept, k, unit(kept), Alpha::Whole, vec![1.0 / 127.0; kept], vec![0.0; kept], false);
+        let basis_packed = packed(isa, &basis.w, kept, k);
+        let mut scratch = Scratch::new();
+        sketch_estimates(isa, &mut scratch, &map.w, &basis.with(&basis_packed), &mut rounded, &mut steps);
         let worth: Vec<f32> = map.scale.iter().map(|scale| scale * alpha).collect();
         let slack = |row: usize| {
             let square = |(input, &weight): (usize, &i8)| {

@@ -3,7 +3,7 @@
 
 use burn::tensor::{Bytes, DType};
 use burn_flex::{FlexTensor, Layout};
-use klartext_kernels::{self as kernels, Affine, Alpha, Isa, Sketch};
+use klartext_kernels::{self as kernels, Affine, Alpha, Isa, Scratch, Sketch};
 
 use super::super::{AffineForm, SketchForm, shifted_bias};
 
@@ -80,16 +80,9 @@ pub(super) fn pack(parts: &Parts<'_>, map: AffineForm, sketch: SketchForm) -> Fl
         row[..k].copy_from_slice(weights);
     }
     let worth = alpha.unwrap_or(1.0);
-    let (rest, packed) = words.split_at_mut(places.estimate);
-    let rows = &bytemuck::cast_slice(rest)[4 * places.weights..][..n * stride];
-    let (mut estimate, mut steps) = (vec![0; PART * sketch.kept], vec![0.0; n]);
-    let mut packed = &mut bytemuck::cast_slice_mut(packed)[..kernels::packed_len(isa, n, sketch.kept)];
-    for (rows, steps) in rows.chunks(PART * stride).zip(steps.chunks_mut(PART)) {
-        let estimate = &mut estimate[..steps.len() * sketch.kept];
-        kernels::sketch_estimates(isa, rows, k, parts.basis, &parts.steps[k..], estimate, steps);
-        let part = packed.split_off_mut(..kernels::packed_len(isa, steps.len(), sketch.kept));
-        kernels::pack(isa, estimate, steps.len(), sketch.kept, part.expect("parts are whole panels"));
-    }
+    let mut steps = vec![0.0; n];
+    let packed = bytes(&mut words, places.estimate, kernels::packed_len(isa, n, sketch.kept));
+    estimates(parts, (k, sketch.kept), packed, &mut steps);
     for (row, (step, &scale)) in steps.into_iter().zip(parts.scale).enumerate() {
         // The estimate's activations are not shifted, so its bias is the model's.
         let weights = &parts.weights[row * k..][..k];
@@ -108,6 +101,22 @@ pub(super) fn pack(parts: &Parts<'_>, map: AffineForm, sketch: SketchForm) -> Fl
     }
     let shape = [words.len()].into();
     FlexTensor::new(Bytes::from_elems(words), Layout::contiguous(shape), DType::I32)
+}
+
+/// Packs the estimates, from `kept` of `k` inputs; `steps: [n]`: what a step of each one's weights is worth.
+fn estimates(parts: &Parts<'_>, (k, kept): (usize, usize), mut packed: &mut [i8], steps: &mut [f32]) {
+    let isa = Isa::best();
+    let mut basis = vec![0; kernels::packed_len(isa, kept, k)];
+    kernels::pack(isa, parts.basis, kept, k, &mut basis);
+    let (scale, bias) = (&parts.steps[k..], &vec![0.0; kept][..]);
+    let basis = Affine { packed: &basis, n: kept, k, alpha: Alpha::Whole, scale, bias, relu: false };
+    let (mut scratch, mut estimate) = (Scratch::new(), vec![0; PART * kept]);
+    for (weights, steps) in parts.weights.chunks(PART * k).zip(steps.chunks_mut(PART)) {
+        let estimate = &mut estimate[..steps.len() * kept];
+        kernels::sketch_estimates(isa, &mut scratch, weights, &basis, estimate, steps);
+        let part = packed.split_off_mut(..kernels::packed_len(isa, steps.len(), kept));
+        kernels::pack(isa, estimate, steps.len(), kept, part.expect("parts are whole panels"));
+    }
 }
 
 fn floats(words: &mut [i32], at: usize, len: usize) -> &mut [f32] {
