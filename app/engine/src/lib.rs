@@ -8,6 +8,7 @@
 
 mod active;
 mod adapter;
+mod arrivals;
 mod article;
 mod assist;
 mod clock;
