@@ -2,28 +2,33 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ENGINE, MODEL, assertWhole, eventually, goToArticle, openReader, phase, said } from "./harness/reader.mjs";
+import { ENGINE, MANIFEST, MODEL, WORKER, assertWhole, eventually, goToArticle, openReader, phase, said } from "./harness/reader.mjs";
 
 const SLUG = "kolibri-k1-dresden";
 const STORY = `.story a[href="/article/${SLUG}"]`;
 
-/** Opens the front page in a browser in which an article was translated before. */
-async function comeBack(t, between = async () => {}) {
+/** Where a model that is here is kept. */
+const removeModels = (page) =>
+  page.evaluate(async () => (await navigator.storage.getDirectory()).removeEntry("klartext-models", { recursive: true }));
+
+/** A browser in which an article was translated before, and its requests of some kinds from now on. */
+async function comeBack(t, { path = "/", before = async () => {} } = {}) {
   const visit = await openReader(t);
   const { page } = visit;
   await goToArticle(visit, SLUG);
   await phase(page, "done");
-  await between(page);
-  await visit.go("/");
-  await page.locator(STORY).waitFor();
-  return visit;
+  await before(page);
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await visit.go(path);
+  return { visit, page, count: (file) => asked.filter((url) => file.test(url)).length };
 }
 
-/** Counts the requests for a kind of file from now on. */
-function count(page, file) {
-  const counted = { requests: 0 };
-  page.on("request", (request) => (counted.requests += Number(file.test(request.url()))));
-  return counted;
+/** Waits until the worker has done what it does by itself. */
+async function rest(page) {
+  await eventually(() => page.workers().length, 1);
+  await page.workers()[0].evaluate(() => 0);
+  await page.waitForTimeout(500);
 }
 
 /** How many workers there were in this page. */
@@ -32,67 +37,75 @@ const workers = (page) => page.evaluate(() => globalThis.workers);
 test("whoever has translated nothing yet gets no engine before they do", async (t) => {
   const visit = await openReader(t);
   const { page } = visit;
-  const engines = count(page, ENGINE);
   await visit.go("/");
   await page.locator(STORY).waitFor();
   await visit.go("/paste");
   await page.getByLabel("German text").waitFor();
   assert.equal(await workers(page), 0);
-  assert.equal(engines.requests, 0);
+  assert.deepEqual(visit.requests.filter((url) => ENGINE.test(url)), []);
 });
 
 test("a model that is here is ready before anybody asks, and one click later translates", async (t) => {
-  const visit = await comeBack(t);
-  const { page } = visit;
-  const models = count(page, MODEL);
+  const { visit, page, count } = await comeBack(t);
   await eventually(async () => (await said(page, "ready")).length, 1, "it is ready on the front page");
+  await rest(page);
   assert.deepEqual(await said(page, "loading"), [], "nobody is told of what nobody asked for");
   assert.deepEqual(await said(page, "gpu"), [], "no GPU is looked for before there is work");
+  assert.equal(count(MANIFEST), 0, "nor a newer version");
   await page.locator(STORY).click();
   await phase(page, "done");
   await assertWhole(page);
-  assert.equal((await said(page, "ready")).length, 1, "it was not loaded again");
-  assert.equal(models.requests, 0);
-  assert.equal((await said(page, "gpu")).length > 0, true, "then one is looked for");
+  assert.deepEqual(await said(page, "loading"), [], "it was not loaded again");
+  assert.equal(count(MODEL), 0);
+  await eventually(async () => (await said(page, "gpu")).length > 0, true, "then one is looked for");
   visit.assertNoErrors();
 });
 
-test("an article opened at once does not wait for two loadings of one model", async (t) => {
-  const visit = await comeBack(t);
-  const { page } = visit;
-  await goToArticle(visit, SLUG);
+test("an article opened at once goes on with what was begun", async (t) => {
+  const { page } = await comeBack(t, { path: `/article/${SLUG}` });
   await phase(page, "done");
   await assertWhole(page);
-  assert.equal((await said(page, "ready")).length, 1);
+  assert.deepEqual(await said(page, "loading"), [], "a loading of its own would be told of");
 });
 
 test("a model that is gone is fetched when somebody wants it, and not before", async (t) => {
-  const visit = await comeBack(t, (page) =>
-    page.evaluate(async () => (await navigator.storage.getDirectory()).removeEntry("klartext-models", { recursive: true })));
-  const { page } = visit;
-  const models = count(page, MODEL);
-  await eventually(() => page.workers().length, 1);
-  await eventually(async () => (await said(page, "started")).length, 1);
-  assert.equal(models.requests, 0);
+  const { page, count } = await comeBack(t, { before: removeModels });
+  await rest(page);
+  assert.equal(count(MANIFEST) + count(MODEL), 0);
   await page.locator(STORY).click();
   await phase(page, "done");
   await assertWhole(page);
-  assert.ok(models.requests > 0);
+  assert.ok(count(MODEL) > 0);
 });
 
-test("an engine that does not start for nobody is no news; for somebody it is started again", async (t) => {
-  const visit = await openReader(t);
-  const { page } = visit;
-  await goToArticle(visit, SLUG);
-  await phase(page, "done");
-  await page.route(ENGINE, (route) => route.abort());
-  await visit.go("/");
-  await page.locator(STORY).waitFor();
-  await eventually(async () => (await said(page, "failed")).length, 1);
-  assert.equal(await page.getByRole("alert").count(), 0);
-  await page.unroute(ENGINE);
-  await page.locator(STORY).click();
+test("a model that is gone is fetched for an article opened at once", async (t) => {
+  const { page, count } = await comeBack(t, { path: `/article/${SLUG}`, before: removeModels });
   await phase(page, "done");
   await assertWhole(page);
-  assert.equal(await workers(page), 2);
+  assert.ok(count(MODEL) > 0);
 });
+
+test("a model that was removed by the reader is not looked for again", async (t) => {
+  const { page } = await comeBack(t, { path: "/models" });
+  await page.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("button", { name: "Yes, remove" }).click();
+  await eventually(async () => (await said(page, "models-changed")).length, 1);
+  await page.goto(new URL("/", page.url()).href);
+  await page.locator(STORY).waitFor();
+  assert.equal(await workers(page), 0);
+});
+
+for (const [name, file] of [["an engine", ENGINE], ["a worker", WORKER]]) {
+  test(`${name} that does not start for nobody is no news; for somebody it is started again`, async (t) => {
+    const { page, count } = await comeBack(t, { before: (page) => page.route(file, (route) => route.abort()) });
+    await page.locator(STORY).waitFor();
+    await eventually(() => count(file) > 0, true);
+    await eventually(() => page.workers().length, 0, "it is ended");
+    assert.equal(await page.getByRole("alert").count(), 0);
+    await page.unroute(file);
+    await page.locator(STORY).click();
+    await phase(page, "done");
+    await assertWhole(page);
+    assert.equal(await workers(page), 2);
+  });
+}

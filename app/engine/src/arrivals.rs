@@ -13,6 +13,7 @@ use crate::crew::Crew;
 use crate::gpu::{self, Gpu};
 use crate::loading::{Loaded, absolute, fetch, load, newer, note_use, prepare};
 use crate::post;
+use crate::turn::Turn;
 use crate::worker::{State, Worker};
 
 /// A sentence in the language that most models here read. To others it is a sentence too.
@@ -59,8 +60,10 @@ impl Purpose {
 impl Worker {
     /// Somebody wants a model.
     pub(crate) fn want(&self, manifest: &str, newest: bool, purpose: Purpose) {
+        let is_ahead = matches!(purpose, Purpose::Prepare(_));
         let address = match absolute(manifest) {
             Ok(address) => address,
+            Err(_) if is_ahead => return,
             Err(error) => return post(&Event::Failed { job: None, error }),
         };
         let control = Control::new();
@@ -73,7 +76,7 @@ impl Worker {
                 arriving.purpose = purpose;
                 return;
             }
-            if matches!(purpose, Purpose::Prepare(_)) && state.arriving.is_some() {
+            if is_ahead && (state.arriving.is_some() || state.next.is_some()) {
                 return;
             }
             if let Some(other) = state.arriving.take() {
@@ -94,13 +97,27 @@ impl Worker {
                 Some(state.arrivals)
             }
         };
-        let Some(number) = number else {
-            if matches!(purpose, Purpose::Use(_)) {
-                self.help();
+        match number {
+            Some(number) => self.bring(number, address, newest, purpose, control),
+            None if is_ahead => {}
+            None => {
+                let (worker, turn) = (self.clone(), Turn::new());
+                spawn_local(async move {
+                    // Whoever wants a model mostly has a job for it. Then this waits for the first sentence.
+                    if let Ok(turn) = turn {
+                        turn.take().await;
+                    }
+                    if worker.is_idle() {
+                        worker.help();
+                    }
+                });
             }
-            return;
-        };
-        self.bring(number, address, newest, purpose, control);
+        }
+    }
+
+    /// Whether nobody waits for a translation.
+    fn is_idle(&self) -> bool {
+        self.state().jobs.is_empty()
     }
 
     /// Gets a model as `purpose` wants it.
@@ -160,8 +177,9 @@ impl Worker {
         };
         match missing {
             // Meanwhile somebody does want it.
-            Some(Arriving { address, purpose: purpose @ Purpose::Use(_), .. }) => {
+            Some(Arriving { address, purpose: purpose @ Purpose::Use(_), control, .. }) => {
                 self.want(&address, false, purpose);
+                self.wish(control.wish());
             }
             Some(_) => {}
             None => self.run(),
@@ -211,11 +229,18 @@ impl Worker {
         }
     }
 
-    /// Translates a sentence for nobody: a browser makes fast code only of what has run.
+    /// Translates a sentence for nobody, until somebody comes: a browser makes fast code only of what has run.
     fn rehearse(&self) {
-        if let Some(loaded) = self.loaded() {
-            loaded.translator.translate(&[REHEARSAL], &Options::default());
-        }
+        let (Some(loaded), Ok(turn)) = (self.loaded(), Turn::new()) else { return };
+        let worker = self.clone();
+        spawn_local(async move {
+            let mut job = loaded.translator.job([REHEARSAL], &Options::default());
+            turn.take().await;
+            while worker.is_idle() && !job.is_done() {
+                job.step(&loaded.translator);
+                turn.take().await;
+            }
+        });
     }
 
     /// The model is used, and a first sentence is there if somebody waited for one: looks for a GPU that helps, and for a

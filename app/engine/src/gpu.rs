@@ -1,6 +1,6 @@
 //! The GPU's part in the work: whether there is one, whether it is faster, and what it has in hand.
 //!
-//! The GPU's engine is a worker of its own, started when the model is ready, while the CPU already translates. It is given
+//! The GPU's engine is a worker of its own, started when the CPU has translated a first sentence. It is given
 //! sentences, never the whole job, and whatever it does not answer the CPU does. Which of the two is faster is found on the
 //! article itself, and remembered by the page.
 

@@ -22,7 +22,7 @@ pub struct JobId(pub u32);
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Request {
     /// Make a model ready: from the device if it is there, else after fetching and checking what is missing. Answered by
-    /// [`Event::Loading`]s and one [`Event::Ready`], [`Event::LoadCancelled`] or [`Event::Failed`] without a job. A model
+    /// [`Event::Loading`]s, unless it is nearly there, and one [`Event::Ready`], [`Event::LoadCancelled`] or [`Event::Failed`] without a job. A model
     /// that is ready translates until then, and what it has begun it ends. One model is on its way at a time: another
     /// request takes the place of the first.
     Load {

@@ -87,7 +87,7 @@ pub struct ModelInfo {
     pub installed: bool,
     /// Whether all that is of use is here.
     pub complete: bool,
-    /// When it was last loaded, in milliseconds since 1970; 0 if never.
+    /// When it was last used, in milliseconds since 1970; 0 if never.
     pub used_ms: f64,
     /// How well it translates.
     pub quality: Vec<Quality>,

@@ -29,7 +29,7 @@ pub(crate) fn mount() {
 fn App() -> impl IntoView {
     let engine = Engine::new();
     provide_context(engine);
-    engine.prepare();
+    engine.prepare_when_seen();
     provide_context(Visit::begin());
     provide_context(Headlines::new(engine));
     provide_context(Pasted::restored());

@@ -142,6 +142,12 @@ impl Shape {
         u64::from(chunk) * u64::from(self.chunk)
     }
 
+    /// Where the chunk with this byte ends.
+    pub(crate) fn after(&self, byte: u64) -> u64 {
+        let chunk = u64::from(self.chunk);
+        ((byte / chunk + 1) * chunk).min(self.bytes)
+    }
+
     pub(crate) fn len(&self, chunk: u32) -> u64 {
         self.bytes.saturating_sub(self.start(chunk)).min(self.chunk.into())
     }

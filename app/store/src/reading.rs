@@ -43,18 +43,21 @@ impl<S: Storage> Store<S> {
         // Exactly sized, since WebAssembly's memory never shrinks again.
         let full = |_| Error::Storage(format!("no memory for {} bytes", entry.bytes));
         bytes.try_reserve_exact(size).map_err(full)?;
+        let shape = Shape::of(entry);
         while bytes.len() < size {
             let start = bytes.len();
             bytes.resize(size.min(start + READ_BYTES), 0);
             let wanted = bytes.len() - start;
             let read = self.storage.read(&key(entry), start as u64, &mut bytes[start..]).await.unwrap_or(0);
             if read < wanted {
-                // The rest is not there; what lies behind a gap may be.
-                bytes[start + read..].fill(0);
                 if read == 0 && start == 0 {
                     bytes.clear();
                     break;
                 }
+                // The rest of a chunk is not there; what lies behind that may be.
+                let next = shape.after((start + read) as u64) as usize;
+                bytes.truncate(next);
+                bytes[start + read..].fill(0);
             }
         }
         Ok(bytes)

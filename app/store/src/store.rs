@@ -82,7 +82,7 @@ pub struct Installed {
     pub bytes: u64,
     /// Whether all files are here that were wanted of it.
     pub complete: bool,
-    /// When it was last loaded, in milliseconds on the clock of whoever loaded it.
+    /// When it was last used, in milliseconds on the clock of whoever used it.
     pub used_ms: f64,
 }
 

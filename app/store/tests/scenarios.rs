@@ -225,6 +225,9 @@ fn broken_storage_is_found_and_mended() {
     assert_eq!(world.load(false).0, 100_000, "a file without chunk digests");
     world.disk.0.borrow_mut().files.remove(&model);
     assert_eq!(world.load(false).0, 3_000_000);
+    let gap = CHUNK as usize..2 * CHUNK as usize;
+    world.disk.0.borrow_mut().gap = Some((model.clone(), gap));
+    assert_eq!(world.load(false), (CHUNK, Origin::Downloaded), "what lies behind a gap is still there");
     for bytes in world.disk.0.borrow_mut().records.values_mut() {
         bytes.truncate(bytes.len() / 2);
     }

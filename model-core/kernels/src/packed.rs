@@ -192,8 +192,12 @@ impl Job for Pack<'_> {
         for (panel, rows) in self.w.chunks(K::COLUMNS * self.k).enumerate() {
             let panel = &mut self.packed[layout.panel(panel)];
             for (column, row) in rows.chunks_exact(self.k).enumerate() {
-                for (input, &weight) in row.iter().enumerate() {
+                let groups = row.chunks_exact(K::GROUP);
+                for (input, &weight) in (0..row.len()).zip(row).skip(row.len() - groups.remainder().len()) {
                     panel[layout.offset(column, input)] = weight;
+                }
+                for (group, weights) in groups.enumerate() {
+                    panel[layout.offset(column, group * K::GROUP)..][..K::GROUP].copy_from_slice(weights);
                 }
                 if K::HEADER != 0 {
                     let sum: i32 = row.iter().map(|&weight| i32::from(weight)).sum();

@@ -80,6 +80,15 @@ pub(super) fn has_translated(address: &str) -> bool {
     speeds().keys().any(|known| known.starts_with(&format!("{address} ")))
 }
 
+/// Forgets a model that is no longer here.
+pub(super) fn forget(address: &str) {
+    let mut speeds = speeds();
+    speeds.retain(|known, _| !known.starts_with(&format!("{address} ")));
+    if let Ok(text) = serde_json::to_string(&speeds) {
+        settings::set(SPEEDS, &text);
+    }
+}
+
 /// How fast a model has been here, in words a second.
 pub(crate) fn speed(address: &str, version: &str) -> Option<f64> {
     speeds().get(&key(address, version)).map(|(words, ms)| words * 1e3 / ms)

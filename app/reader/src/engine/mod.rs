@@ -1,5 +1,5 @@
-//! The page's side of the engine: jobs in, events out, over one worker that is started when it is first needed and
-//! started again, when needed, after it died.
+//! The page's side of the engine: jobs in, events out, over one worker that is started when it is first needed, or
+//! before where that is likely, and started again, when needed, after it died.
 
 pub(crate) mod choice;
 mod connection;
@@ -133,12 +133,13 @@ impl Engine {
     /// start is the first to obey.
     pub(crate) fn set_choice(self, choice: EngineChoice) {
         options::set_choice(choice);
-        if self.client().borrow().is_ahead {
+        let is_idle = self.client().borrow().jobs.is_empty();
+        let is_ready = matches!(self.model.get_untracked(), Model::Ready(_));
+        if self.client().borrow().is_ahead && !is_ready {
             self.disconnect();
             return self.prepare();
         }
-        let is_idle = self.client().borrow().jobs.is_empty();
-        if is_idle && matches!(self.model.get_untracked(), Model::Ready(_)) {
+        if is_idle && is_ready {
             self.disconnect();
             // A worker that cannot be started says so when it is needed.
             if self.connect().is_ok() {

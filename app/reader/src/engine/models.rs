@@ -1,5 +1,7 @@
 //! The page's side of the models: which one is wanted, which ones there are, and the one that is on its way.
 
+use std::cell::Cell;
+
 use js_sys::{Array, Reflect, Uint8Array};
 use klartext_protocol::{
     EngineError, ErrorCode, Request,
@@ -122,6 +124,7 @@ impl Engine {
             choice::choose(&choice::usual());
             self.models().chosen.set(choice::usual());
         }
+        choice::forget(address);
         self.ask(&Request::RemoveModel { address: address.to_owned() });
     }
 
@@ -201,9 +204,23 @@ impl Engine {
         self.ask(&Request::Load { manifest: address, options: options::load(), newest });
     }
 
+    /// As [`prepare`](Self::prepare), as soon as the page is seen: a browser may open many at once that nobody looks at yet.
+    pub(crate) fn prepare_when_seen(self) {
+        if !document().hidden() {
+            return self.prepare();
+        }
+        let seen = Cell::new(false);
+        // It stays as long as the app.
+        window_event_listener_untyped("visibilitychange", move |_| {
+            if !seen.replace(true) && self.client().borrow().connection.is_none() {
+                self.prepare();
+            }
+        });
+    }
+
     /// Has the chosen model made ready before anybody wants a translation, if it has translated on this device before: it
     /// probably is here still. What goes wrong is of interest when somebody wants one.
-    pub(crate) fn prepare(self) {
+    pub(super) fn prepare(self) {
         let address = self.models().chosen.with_untracked(|chosen| chosen.address.clone());
         if choice::has_translated(&address) && self.connect().is_ok() {
             self.client().borrow_mut().is_ahead = true;

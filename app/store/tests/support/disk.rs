@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::pending;
+use std::ops::Range;
 use std::rc::Rc;
 
 use klartext_store::{Error, Keeps, Result, Space, Storage};
@@ -25,6 +26,8 @@ pub(crate) struct Inner {
     /// What the disk says of its room; it may be wrong.
     pub(crate) space: Option<Space>,
     pub(crate) locked: bool,
+    /// A part of a file that is not there, until something is written to it.
+    pub(crate) gap: Option<(String, Range<usize>)>,
     pub(crate) dice: Dice,
 }
 
@@ -38,6 +41,7 @@ impl Disk {
             quota: u64::MAX,
             space: None,
             locked: false,
+            gap: None,
             dice: Dice(seed),
         })))
     }
@@ -86,6 +90,7 @@ impl Storage for Disk {
                 .sum();
             let file = inner.files.entry(sha256.to_owned()).or_default();
             let (start, end) = (offset as usize, offset as usize + bytes.len());
+            inner.gap.take_if(|(name, gap)| name == sha256 && gap.contains(&start));
             if others + file.len().max(end) as u64 > inner.quota {
                 return Err(Error::StorageFull("no room on the disk".into()));
             }
@@ -107,7 +112,12 @@ impl Storage for Disk {
     async fn read(&mut self, sha256: &str, offset: u64, to: &mut [u8]) -> Result<usize> {
         let inner = self.0.borrow();
         let file = inner.files.get(sha256).map_or(&[][..], Vec::as_slice);
-        let rest = file.get(offset as usize..).unwrap_or_default();
+        let start = offset as usize;
+        let end = match &inner.gap {
+            Some((name, gap)) if name == sha256 && start < gap.end => gap.start.max(start),
+            _ => file.len(),
+        };
+        let rest = file.get(start..end).unwrap_or_default();
         let len = rest.len().min(to.len());
         to[..len].copy_from_slice(&rest[..len]);
         Ok(len)
