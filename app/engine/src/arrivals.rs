@@ -248,11 +248,9 @@ impl Worker {
     pub(crate) fn help(&self) {
         let loaded = {
             let state = &mut *self.state();
-            let Some(loaded) = state.ready.clone().filter(|_| std::mem::take(&mut state.is_alone)) else {
-                return;
-            };
-            loaded
+            state.ready.clone().filter(|_| std::mem::take(&mut state.is_alone))
         };
+        let Some(loaded) = loaded else { return };
         let worker = self.clone();
         spawn_local(async move {
             gpu::start(&worker).await;

@@ -52,8 +52,20 @@ fn speeds() -> Speeds {
     settings::get(SPEEDS).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
+fn keep(speeds: &Speeds) {
+    // Plain data of our own.
+    if let Ok(text) = serde_json::to_string(speeds) {
+        settings::set(SPEEDS, &text);
+    }
+}
+
 fn key(address: &str, version: &str) -> String {
     format!("{address} {version}")
+}
+
+/// Whether a key is of a model, in whatever version.
+fn is_of(key: &str, address: &str) -> bool {
+    key.strip_prefix(address).is_some_and(|rest| rest.starts_with(' '))
 }
 
 /// Remembers what a job took.
@@ -63,30 +75,26 @@ pub(super) fn note_speed(address: &str, version: &str, words: u32, ms: f64) {
     }
     let mut speeds = speeds();
     // Of older versions nobody asks any more.
-    speeds.retain(|known, _| !known.starts_with(&format!("{address} ")) || *known == key(address, version));
+    speeds.retain(|known, _| !is_of(known, address) || *known == key(address, version));
     let (sum, time) = speeds.entry(key(address, version)).or_default();
     if *sum > WORDS {
         (*sum, *time) = (*sum / 2.0, *time / 2.0);
     }
     *sum += f64::from(words);
     *time += ms;
-    if let Ok(text) = serde_json::to_string(&speeds) {
-        settings::set(SPEEDS, &text);
-    }
+    keep(&speeds);
 }
 
 /// Whether a model has translated here before.
 pub(super) fn has_translated(address: &str) -> bool {
-    speeds().keys().any(|known| known.starts_with(&format!("{address} ")))
+    speeds().keys().any(|known| is_of(known, address))
 }
 
 /// Forgets a model that is no longer here.
 pub(super) fn forget(address: &str) {
     let mut speeds = speeds();
-    speeds.retain(|known, _| !known.starts_with(&format!("{address} ")));
-    if let Ok(text) = serde_json::to_string(&speeds) {
-        settings::set(SPEEDS, &text);
-    }
+    speeds.retain(|known, _| !is_of(known, address));
+    keep(&speeds);
 }
 
 /// How fast a model has been here, in words a second.

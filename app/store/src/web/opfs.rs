@@ -77,10 +77,7 @@ impl Opfs {
 
     pub(super) async fn read(&mut self, name: &str, offset: u64, to: &mut [u8]) -> Result<usize> {
         if let Some(open) = self.open.get(name) {
-            let options = FileSystemReadWriteOptions::new();
-            options.set_at(offset as f64);
-            let read = open.read_with_u8_array_and_options(to, &options).map_err(|error| failure(&error))?;
-            return Ok((read as usize).min(to.len()));
+            return read_open(open, offset, to).map_err(|error| failure(&error));
         }
         let file = match snapshot(&self.folder, name).await {
             Ok(file) => file,
@@ -168,11 +165,21 @@ async fn whole(folder: FileSystemDirectoryHandle, name: String) -> std::result::
 /// All of a file that is open for writing.
 fn written(open: &FileSystemSyncAccessHandle) -> Option<Vec<u8>> {
     let mut bytes = vec![0; open.get_size().ok()? as usize];
-    let options = FileSystemReadWriteOptions::new();
-    options.set_at(0.0);
-    let read = open.read_with_u8_array_and_options(&mut bytes, &options).ok()?;
-    bytes.truncate(read as usize);
+    let read = read_open(open, 0, &mut bytes).ok()?;
+    bytes.truncate(read);
     Some(bytes)
+}
+
+/// Reads from a file that is open for writing; how many bytes there were.
+fn read_open(
+    open: &FileSystemSyncAccessHandle,
+    offset: u64,
+    to: &mut [u8],
+) -> std::result::Result<usize, JsValue> {
+    let options = FileSystemReadWriteOptions::new();
+    options.set_at(offset as f64);
+    let read = open.read_with_u8_array_and_options(to, &options)?;
+    Ok((read as usize).min(to.len()))
 }
 
 impl Drop for Opfs {
